@@ -1,0 +1,23 @@
+/* core/model/binding.h: one registered contact of a user. [RFC 3261 10] */
+#pragma once
+
+#include "core/base/str.h"
+
+enum { BINDINGS_MAX = 16, BINDING_PARAMS_MAX = 2048 };
+
+struct binding {
+	struct str contact;	/* URI as registered, without <> */
+	struct str params;	/* Contact header parameters except q and
+				   expires: feature tags, language, ... */
+	struct str instance;	/* +sip.instance without quotes, or empty */
+	uint32_t reg_id;	/* 0: none */
+	uint16_t q_milli;	/* q value x 1000, 1000 when absent */
+	struct str call_id;
+	uint32_t cseq;
+	struct str path;	/* Path header values joined by ", ", or empty */
+	struct str flow;	/* the adapter's own note of the connection it
+				   came on, opaque to core */
+	struct str user_agent;
+	int64_t expires_utc_us;
+	bool is_plain;		/* refused message/cpim once: text/plain only */
+};

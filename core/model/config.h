@@ -1,0 +1,143 @@
+/* core/model/config.h: the whole configuration as one immutable, counted
+ * object. Built by gateway/daemon from its option table, read by core
+ * (fact_config) and given to the adapters at prepare(). Names, units, defaults
+ * and sentences of the options stand in gateway/daemon/options.c only.
+ */
+#pragma once
+
+#include "core/base/log.h"
+#include "core/codec/number.h"
+#include "core/model/cause.h"
+#include "core/model/leg.h"
+
+enum trust { TRUST_EXTERNAL, TRUST_PARTNER, TRUST_INTERNAL };
+enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
+
+struct listen_conf {			/* listen "name" { } */
+	struct str name;
+	enum proto proto;		/* sip; admin comes with http */
+	enum transport transport;
+	struct str address;		/* numeric */
+	uint16_t port;			/* 0: any free one, told in the log */
+	struct str cert_file, key_file;	/* TLS; chain in cert_file */
+	bool challenge_sha256, challenge_md5;
+	struct str *trusted;		/* peers believed here: address or CIDR */
+	size_t trusted_n;
+};
+
+enum link_kind { LINK_XMPP_COMPONENT, LINK_SIP_PEER, LINK_SMPP_CLIENT,
+		 LINK_SMPP_SERVER };
+
+struct link_conf {			/* link "name" { } */
+	struct str name;
+	uint32_t id;			/* hash of the name, never 0 */
+	enum link_kind kind;
+	enum proto proto;
+	/* xmpp component */
+	struct str host;		/* numeric address of the server, or of
+					   the SIP peer */
+	uint16_t port;
+	struct str component;		/* hostname we speak for */
+	struct str secret;
+	bool is_encoded;		/* user\40domain@component accepted */
+	bool is_strict_7247;
+	bool is_chat;			/* page messages as type='chat' */
+	uint32_t stanza_bytes_max;	/* serialised */
+	/* sip peer */
+	enum transport transport;
+	bool is_trusted;		/* its P-Asserted-Identity is believed,
+					   and it gets ours */
+	bool insecure_cleartext;	/* a component link off this machine */
+	uint32_t window;		/* sends under way at most */
+};
+
+enum domain_kind { DOMAIN_SERVED, DOMAIN_FOREIGN };
+
+struct domain_conf {			/* domain "name" { } */
+	struct str name;		/* lower case; "*.x" matches below x */
+	enum domain_kind kind;
+	enum proto proto;		/* of a foreign one */
+	struct str via;			/* link name */
+	uint32_t via_id;
+	bool is_enabled;
+	enum trust trust;
+	struct str *allow, *deny;	/* patterns of foreign addresses */
+	size_t allow_n, deny_n;
+	uint32_t message_bytes_max;	/* 0: the global limit */
+	bool bare_jid_6xx;		/* RFC 7247 table 2: bare JID gives 6xx */
+	struct str number_plan;		/* for numbers written at this domain */
+	bool numeric_user_is_phone;
+};
+
+enum route_do { ROUTE_DO_VIA, ROUTE_DO_DENY, ROUTE_DO_LOCAL, ROUTE_DO_NEXT };
+
+struct route_conf {			/* route "name" { }, in this order */
+	struct str name;
+	struct str from, to;		/* patterns, empty: any */
+	struct str kind;		/* "", "user", "tel" */
+	enum route_do verb;		/* NEXT: only rewrite, then go on */
+	struct str via, fallback;	/* link names */
+	uint32_t via_id, fallback_id;
+	enum cause deny_cause;
+	struct str rewrite_from, rewrite_to;	/* "{user}@im.example", "" */
+	bool may_relay;			/* even when neither side is served */
+};
+
+struct config {
+	struct arena *arena;		/* everything below */
+	uint64_t generation;		/* rises with every load */
+	/* node */
+	struct str node_name, state_dir, control_socket, run_as;
+	uint32_t node_id;		/* hash of the name */
+	struct str accounting_file;
+	enum log_level log_level;
+	bool log_privacy;
+	/* store */
+	struct str store_file;
+	uint32_t store_cache_bytes;
+	/* sip */
+	struct str sip_host;		/* name we write in Via and Warning */
+	uint32_t sip_nonce_life_ms;
+	uint32_t sip_udp_bytes_max;	/* inbound body over UDP; default 1300 */
+	uint32_t sip_tcp_bytes_max;	/* 65536 */
+	uint32_t reg_expires_min_s, reg_expires_max_s, reg_expires_default_s;
+	uint32_t reg_contacts_max;
+	/* limits and policy */
+	uint32_t message_bytes_max;
+	uint32_t no_answer_ms;		/* terminating side, 20 s */
+	uint32_t answer_wait_ms;	/* XMPP outcome, 2 s */
+	uint32_t facts_wait_ms;		/* 5 s */
+	uint32_t queue_life_ms_max;	/* 7 days */
+	uint32_t retry_link_min_ms, retry_link_max_ms;	/* 1 s, 60 s */
+	uint32_t retry_user_ms[3];	/* 30 s, 5 min, 1 h */
+	uint32_t quota_count;
+	uint64_t quota_bytes;
+	uint32_t intake_max;		/* events queued before refusing */
+	uint32_t objects_max;
+	uint32_t dedup_life_ms_memory;	/* window of what writes no row */
+	uint32_t dedup_life_s_store;	/* 7 days */
+	uint32_t turn_events_max, turn_ms_max;
+	bool receipt_on_stored;		/* XMPP receipt already when stored */
+	struct listen_conf *listens;
+	size_t listens_n;
+	struct link_conf *links;
+	size_t links_n;
+	struct domain_conf *domains;
+	size_t domains_n;
+	struct route_conf *routes;
+	size_t routes_n;
+	struct number_plan *plans;
+	size_t plans_n;
+};
+
+struct config *config_new(void);	/* zeroed, own arena, one reference */
+struct config *config_ref(struct config *c);
+void config_put(struct config *c);
+
+const struct link_conf *config_link(const struct config *c, uint32_t id);
+const struct link_conf *config_link_by_name(const struct config *c,
+					    struct str name);
+/* Exact name first, then the longest "*." suffix; NULL if none. */
+const struct domain_conf *config_domain(const struct config *c,
+					struct str name);
+uint32_t config_id_of(struct str name);	/* of a link or node name */

@@ -1,0 +1,152 @@
+/* core/model/event.h: everything that can happen to an object of core.
+ * Written by adapters (through intake), the store and the timer table; read by
+ * step functions. Values and references only: no pointer into a wire buffer.
+ * Kinds that belong to sessions, groups and documents are listed already, so
+ * that the tables that switch over them are complete from the start.
+ */
+#pragma once
+
+#include "core/codec/digest.h"
+#include "core/model/binding.h"
+#include "core/model/leg.h"
+#include "core/model/msg.h"
+#include "core/model/todo.h"
+
+enum ev_kind {
+	EV_NONE,
+	/* content */
+	EV_MSG,			/* msg, origin; leg: the request to answer, or 0 */
+	EV_MSG_END,
+	/* a dialog leg's life, races resolved by its adapter */
+	EV_LEG_OFFER, EV_LEG_RING, EV_LEG_OPEN, EV_LEG_UPDATE,
+	EV_LEG_LOST, EV_LEG_BACK, EV_LEG_SLOW, EV_LEG_CLOSED,
+	EV_SENT,		/* result of ACT_SEND: leg, tag, cause, u.sent */
+	/* requests */
+	EV_REGISTER,		/* leg, origin, u.registration */
+	EV_REQUEST,		/* leg, origin, u.request: methods that are only
+				   let through the door as yet, OPTIONS */
+	EV_SUBSCRIBE, EV_PUBLISH, EV_REFER, EV_DOC,
+	EV_ADMIN,		/* leg, u.admin */
+	/* answers to actions */
+	EV_STORED,		/* tag; cause: result of the step's commit */
+	EV_ROWS,		/* u.rows */
+	EV_WORKED,
+	EV_TIMER,		/* tag: name of the timer */
+	/* the world moved */
+	EV_CHANGED,		/* u.changed: a user's bindings or settings */
+	EV_LINK,		/* u.link: state or room of a link */
+	EV_CONFIG,		/* a new configuration is in force */
+	EV_ORPHAN, EV_FENCED,
+	EV_KEPT,		/* u.todo: a row of this lane was committed */
+	EV_SWEEP,		/* look what is due */
+	EV_KINDS_N
+};
+
+/* Who speaks, as far as the wire tells. The adapter parses, core judges. */
+struct origin {
+	enum proto proto;
+	uint32_t link;			/* the link it came over; 0: a client */
+	bool is_trusted;		/* a listed peer: asserted is believed */
+	bool is_secure;			/* TLS */
+	bool is_reliable;		/* congestion controlled (TCP, TLS) */
+	struct str source;		/* numeric address, without port */
+	struct str method;		/* of digest: "MESSAGE" */
+	bool has_cred;
+	struct digest_cred cred;
+	enum digest_nonce nonce;	/* the adapter made it, so it checks it */
+	struct addr asserted;		/* P-Asserted-Identity; NONE if absent */
+	struct addr preferred;		/* P-Preferred-Identity; NONE if absent */
+	struct addr claimed;		/* From */
+	bool wants_privacy;		/* Privacy: id, header, user, session */
+};
+
+struct registration {			/* u.registration */
+	struct addr aor;		/* To */
+	struct binding *contacts;	/* expires_utc_us is unset: see below */
+	uint32_t *expires_s;		/* one per contact, as asked */
+	size_t contacts_n;
+	bool is_star;			/* Contact: * with Expires: 0 */
+	struct str call_id;
+	uint32_t cseq;
+};
+
+struct request {			/* u.request */
+	struct str method;
+	struct addr to;
+	struct str event;		/* Event header or empty */
+};
+
+struct sent {				/* u.sent */
+	struct str text;		/* far side's words, or empty */
+	struct str address;		/* of MOVED and REDIRECT: URI, or empty */
+	bool is_stored_there;		/* the far side said 202 */
+	bool was_plain;			/* it took text only after CPIM failed */
+};
+
+enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_UP, LINK_STANDBY,
+		  LINK_OFF /* by the operator */, LINK_DRAINING };
+
+struct link_change {			/* u.link */
+	uint32_t link;
+	struct str name;
+	enum link_state state;
+	uint32_t room;			/* sends it takes now */
+	struct str text;		/* why it is down, or empty */
+	int64_t retry_at_ms;		/* next attempt, 0: none planned */
+};
+
+struct changed {			/* u.changed */
+	struct str aor;
+	bool is_bound;			/* a contact was added or refreshed */
+};
+
+struct admin_req {			/* u.admin */
+	const struct str *words;	/* "queue", "show", "17" */
+	size_t words_n;
+	struct str who;			/* "uid=0" */
+};
+
+struct rows {				/* u.rows: answer to a claim or list */
+	enum cause cause;		/* NONE, or why there is no answer */
+	struct todo *todos;		/* each holds a message reference that
+					   the step may take over */
+	size_t todos_n;
+	struct due *dues;
+	size_t dues_n;
+	struct str *lanes;		/* that have something due */
+	size_t lanes_n;
+	bool is_all;			/* nothing more behind these */
+	struct str json;		/* listings for the control tool */
+	struct arena *arena;		/* of all of it; the engine frees it */
+};
+
+struct event {
+	enum ev_kind kind;
+	uint32_t tag;		/* echo of the action's tag, or timer name */
+	uint64_t obj;		/* 0: flow finds or makes the object */
+	uint64_t leg;		/* the adapter's leg, 0 if none */
+	struct trace_id trace;
+	int64_t now_ms;		/* monotonic; core never reads a clock */
+	int64_t now_utc_us;
+	uint64_t fresh;		/* random; ids of the step grow from it */
+	enum cause cause;
+	struct msg *msg;	/* a reference, given up with the event */
+	struct origin *origin;
+	union {
+		const struct registration *registration;
+		const struct request *request;
+		const struct sent *sent;
+		const struct link_change *link;
+		const struct changed *changed;
+		const struct admin_req *admin;
+		struct rows *rows;
+		struct todo *todo;
+		const void *any;
+	} u;
+	struct arena *arena;	/* origin and u lie here */
+	struct event *next;
+};
+
+const char *ev_kind_name(enum ev_kind k);	/* "MSG" */
+
+enum { EVENT_ARENA_BYTES = 131072 };

@@ -1,0 +1,90 @@
+/* core/model/msg.h: one message, neutral between protocols.
+ * Born in one arena, immutable once posted, held by references counted on the
+ * loop thread; the store's threads read what the loop holds for them.
+ */
+#pragma once
+
+#include "core/base/id.h"
+#include "core/codec/cpim.h"
+#include "core/model/addr.h"
+#include "core/model/body.h"
+#include "core/model/report.h"
+
+enum msg_kind {
+	MSG_CONTENT,		/* somebody wrote something */
+	MSG_REPORT,		/* what became of a message: .report */
+	MSG_COMPOSING,		/* somebody types, or stopped: .composing;
+				   never stored */
+};
+
+enum msg_mode { MODE_PAGE, MODE_LARGE, MODE_SESSION };
+
+enum msg_priority { PRIORITY_NORMAL, PRIORITY_LOW, PRIORITY_URGENT,
+		    PRIORITY_EMERGENCY };
+
+struct composing {
+	bool is_active;
+	uint32_t refresh_s;	/* 0: not said */
+	bool is_gone;		/* XEP-0085 gone: the sender left the talk */
+};
+
+struct msg {
+	struct arena *arena;	/* everything below; freed with the message */
+	enum msg_kind kind;
+	enum msg_mode mode;
+	struct trace_id trace;	/* made where it entered, never none */
+	struct str id;		/* end-to-end id (imdn.Message-ID, stanza id),
+				   stable at every retry; clean line <= 255 */
+	bool has_own_id;	/* the sender gave it; else we made it, and it
+				   serves no dedup */
+	struct addr from;
+	struct addr *to;	/* at least one */
+	size_t to_n;
+	struct str content_type;	/* "text/plain", lower-case type, with
+				   parameters other than charset: text is UTF-8 */
+	struct body body;
+	struct str lang;	/* BCP 47 tag or empty */
+	struct str subject;	/* clean UTF-8 or empty */
+	struct str thread;	/* conversation: XMPP thread, SIP Call-ID */
+	int64_t sent_utc_us;	/* 0: unknown; ours when we made the stamp */
+	int64_t expires_utc_us;	/* 0: none given; at most 7 days are kept */
+	bool is_stamped;	/* sent_utc_us comes from the sender: shown as
+				   delay when delivered late */
+	bool no_store;		/* Expires: 0, XEP-0334 no-store */
+	bool is_private;	/* the sender asked for anonymity */
+	enum msg_priority priority;
+	unsigned wants;		/* WANT_* */
+	unsigned hops_left;	/* Max-Forwards left, over all protocols */
+	bool was_cpim;		/* the sender used message/cpim */
+	struct cpim_extra *extra;	/* CPIM headers we only carry */
+	size_t extra_n;
+	struct str *record_routes;	/* IMDN-Record-Route URIs, top first */
+	size_t record_routes_n;
+	struct str *routes;		/* IMDN-Route of a report */
+	size_t routes_n;
+	struct report report;		/* MSG_REPORT */
+	struct composing composing;	/* MSG_COMPOSING */
+	uint64_t store_id;	/* row of its body once it is kept; set by core
+				   before the commit, 0 otherwise */
+};
+
+/* A new message with its own arena of at most max_bytes, one reference. */
+struct msg *msg_new(size_t max_bytes);
+struct msg *msg_ref(struct msg *m);
+void msg_put(struct msg *m);		/* NULL is fine */
+
+/* A shallow copy that shares nothing mutable: own arena, strings copied. The
+   way to change a posted message (rewritten addresses). */
+struct msg *msg_copy(const struct msg *m);
+
+/* The envelope as text for the store: versioned, length-prefixed lines, then
+   the inline body. Reads back to an equal message; ERR_SYNTAX on anything
+   else. */
+void msg_pack(struct buf *b, const struct msg *m);
+int msg_unpack(struct str s, struct msg **out) MUST_CHECK;
+
+/* The conversation a message belongs to, for order: from and to, not thread
+   [architecture.md 5.4]. */
+uint64_t msg_conversation(const struct msg *m);
+
+enum { MSG_ARENA_BYTES = 262144 };	/* most a page-mode message may take */
