@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the checks of this folder: the root, and TAP.
 #
 # LINT_ROOT, when set, is the tree to check instead of the one around this

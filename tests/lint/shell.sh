@@ -22,8 +22,8 @@ mapfile -t scripts < <(find . \( -path ./build -o -path ./.git -o \
 	done | sort)
 findings=
 if ((${#scripts[@]})); then
-	findings=$(shellcheck -s bash -x -P SCRIPTDIR -S info -e SC1091,SC2016,SC2317 -f gcc \
-		"${scripts[@]}" || true)
+	findings=$(shellcheck -x -P SCRIPTDIR -S info -f gcc \
+		-e SC1091,SC2016,SC2317 "${scripts[@]}" || true)
 fi
 report "lint shell: shellcheck has nothing to say" "$findings"
 finish
