@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "core/base/err.h"
 #include "core/port/loop.h"
 

@@ -7,7 +7,7 @@
 #define ERR_TABLE(X) \
 	X(-1, LIMIT, "a limit was reached") \
 	X(-2, SYNTAX, "not well formed") \
-	X(-3, STATE, "not possible in this state") \
+	X(-3, WRONG_STATE, "not possible in this state") \
 	X(-4, GONE, "no longer there") \
 	X(-5, AGAIN, "not now, later") \
 	X(-6, IO, "input or output failed") \
