@@ -19,7 +19,8 @@ struct mime_type {
 };
 
 int mime_type_parse(struct str s, struct mime_type *out) MUST_CHECK;
-/* Case-insensitive; subtype "*" and type "*" match all. */
+/* Case-insensitive; subtype "*" and type "*" match all, on either side: t may
+   be an entry of accept-types. */
 bool mime_type_is(const struct mime_type *t, const char *type,
 		  const char *subtype);
 /* Unquoted into the arena. ERR_GONE when the parameter is absent. */
