@@ -39,6 +39,7 @@ struct link_conf {			/* link "name" { } */
 	uint16_t port;
 	struct str component;		/* hostname we speak for */
 	struct str secret;
+	struct str secret_file;		/* where it was read from, or empty */
 	bool is_encoded;		/* user\40domain@component accepted */
 	bool is_strict_7247;
 	bool is_chat;			/* page messages as type='chat' */
@@ -107,6 +108,7 @@ struct config {
 	uint32_t no_answer_ms;		/* terminating side, 20 s */
 	uint32_t answer_wait_ms;	/* XMPP outcome, 2 s */
 	uint32_t facts_wait_ms;		/* 5 s */
+	uint32_t drain_ms;		/* what is under way may finish, 5 s */
 	uint32_t queue_life_ms_max;	/* 7 days */
 	uint32_t retry_link_min_ms, retry_link_max_ms;	/* 1 s, 60 s */
 	uint32_t retry_user_ms[3];	/* 30 s, 5 min, 1 h */

@@ -104,6 +104,8 @@ struct admin_req {			/* u.admin */
 	const struct str *words;	/* "queue", "show", "17" */
 	size_t words_n;
 	struct str who;			/* "uid=0" */
+	struct str input;		/* text sent along (a password), or
+					   absent; never logged */
 };
 
 struct rows {				/* u.rows: answer to a claim or list */
