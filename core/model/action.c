@@ -12,7 +12,7 @@ static const char *const act_names[ACT_KINDS_N] = {
 	[ACT_PIPE] = "PIPE", [ACT_NOTIFY] = "NOTIFY", [ACT_TIMER] = "TIMER",
 	[ACT_CLAIM] = "CLAIM", [ACT_WORK] = "WORK", [ACT_HINT] = "HINT",
 	[ACT_ACCOUNT] = "ACCOUNT", [ACT_LINK_CTL] = "LINK_CTL",
-	[ACT_TELL] = "TELL", [ACT_END] = "END", [ACT_KEEP] = "KEEP",
+	[ACT_TELL] = "TELL", [ACT_REMEMBER] = "REMEMBER", [ACT_END] = "END", [ACT_KEEP] = "KEEP",
 	[ACT_REPORT] = "REPORT", [ACT_RECORD] = "RECORD",
 	[ACT_CHANGED] = "CHANGED",
 };

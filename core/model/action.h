@@ -19,7 +19,10 @@ enum act_kind {
 	ACT_ACCOUNT,		/* u.account: one line of the accounting file */
 	ACT_LINK_CTL,		/* u.link_ctl: the operator's up and down */
 	ACT_TELL,		/* obj, tag, cause, u.sent: EV_SENT to another
-				   object that waits for this outcome */
+				   object that waits for this outcome; never
+				   waits for the commit and is handled before
+				   any other event */
+	ACT_REMEMBER,		/* u.remember: what was answered, for repeats */
 	ACT_END,		/* the object is done */
 	/* belongs to another function: flow/expand.c turns it into writes and
 	   actions of the same turn, so that one transaction holds all of it */
@@ -82,6 +85,17 @@ struct account {
 	uint64_t bytes;
 };
 
+/* The window of what writes no row: who repeats gets the same answer. */
+struct remember {
+	uint8_t key[32];
+	bool is_running;	/* no answer yet: repeats go to this object */
+	int answer;		/* enum of struct answer */
+	enum cause cause;
+	uint32_t origin_link;	/* where it came from first: the same message
+				   from elsewhere is a loop */
+	enum proto origin_proto;
+};
+
 struct link_ctl {
 	uint32_t link;
 	bool is_up;
@@ -109,6 +123,7 @@ struct action {
 		const struct account *account;
 		const struct changed *changed;
 		const struct link_ctl *link_ctl;
+		const struct remember *remember;
 		const struct sent *sent;
 	} u;
 };

@@ -23,6 +23,12 @@ uint32_t fact_backlog(struct facts *f, struct str aor);
 const struct config *fact_config(struct facts *f);	/* never missing */
 /* State and room of a link; LINK_OFF for one that does not exist. */
 enum link_state fact_link(struct facts *f, uint32_t link, uint32_t *room_out);
+/* What the window says of a message: NULL when it was not seen lately; else
+   what was answered, or is_running and the object that deals with it. */
+const struct remember *fact_seen(struct facts *f, const uint8_t key[32],
+				 uint64_t *obj_out);
+/* Does that object still wait for the outcome it asked for (ACT_KEEP)? */
+bool fact_waits(struct facts *f, uint64_t obj);
 bool fact_missing(const struct facts *f);
 
 /* Ids: unique, and equal in every replay of the same event. */

@@ -35,8 +35,10 @@ struct msg {
 	struct trace_id trace;	/* made where it entered, never none */
 	struct str id;		/* end-to-end id (imdn.Message-ID, stanza id),
 				   stable at every retry; clean line <= 255 */
-	bool has_own_id;	/* the sender gave it; else we made it, and it
-				   serves no dedup */
+	bool has_own_id;	/* the sender gave it; else we made it */
+	struct str dedup_id;	/* what else tells a repeated request from a new
+				   one when has_own_id is false (SIP: Call-ID,
+				   CSeq and From tag); empty: nothing does */
 	struct addr from;
 	struct addr *to;	/* at least one */
 	size_t to_n;
