@@ -6,22 +6,11 @@
 #include "core/codec/jid.h"
 
 #include <string.h>
-#include <unicase.h>
-#include <uninorm.h>
 
-#include "core/base/mem.h"
 #include "core/base/utf8.h"
+#include "core/codec/precis.h"
 
 #define LOCAL_FORBIDDEN "\"&'/:<>@"	/* RFC 7622 3.3.1; blanks apart */
-#define STABLE_ROUNDS 4u		/* RFC 8264 7: one and three more */
-
-/* General category Zs, which no identifier may hold [RFC 8264 9.14]. */
-static bool is_blank(uint32_t code)
-{
-	return code == 0x20 || code == 0xa0 || code == 0x1680 ||
-	       (code >= 0x2000 && code <= 0x200a) || code == 0x202f ||
-	       code == 0x205f || code == 0x3000;
-}
 
 /* Clean UTF-8 without blanks and without the bytes of forbidden. */
 static bool is_solid(struct str s, const char *forbidden)
@@ -33,8 +22,8 @@ static bool is_solid(struct str s, const char *forbidden)
 		return false;
 	for (; s.n > 0; s = str_from(s, n)) {
 		n = utf8_next(s, &code);
-		if (is_blank(code) || (code < 0x80 &&
-				       strchr(forbidden, (int)code)))
+		if (precis_is_blank(code) ||
+		    (code < 0x80 && strchr(forbidden, (int)code)))
 			return false;
 	}
 	return true;
@@ -120,72 +109,6 @@ int jid_parse(struct str s, struct jid *out)
 	return err;
 }
 
-/* Takes what the Unicode library allocated. Its input was valid, so NULL can
-   only mean that it found no memory. */
-static int keep(struct arena *a, uint8_t *p, size_t n, struct str *out)
-{
-	int err = ERR_LIMIT;
-
-	if (p)
-		err = arena_str(a, (struct str){ (char *)p, n }, out);
-	mem_free(p);
-	return err;
-}
-
-static int fold(struct arena *a, struct str s, struct str *out)
-{
-	size_t n = 0;
-	uint8_t *p = u8_tolower((const uint8_t *)s.p, s.n, NULL, UNINORM_NFC,
-				NULL, &n);
-
-	return keep(a, p, n, out);
-}
-
-/* Lower case and NFC until nothing changes any more: some characters need a
-   second round. */
-static int fold_stable(struct arena *a, struct str s, struct str *out)
-{
-	struct str next;
-	unsigned i;
-	int err;
-
-	*out = s;
-	for (i = 0; s.n > 0 && i <= STABLE_ROUNDS; i++) {
-		err = fold(a, *out, &next);
-		if (err < 0)
-			return err;
-		if (i > 0 && str_eq(*out, next))
-			return 0;
-		*out = next;
-	}
-	return s.n > 0 ? ERR_SYNTAX : 0;
-}
-
-/* OpaqueString: blanks become U+0020, then NFC; case stays [RFC 8265 4.2]. */
-static int prepare_resource(struct arena *a, struct str s, struct str *out)
-{
-	struct str rest, code_text;
-	uint32_t code = 0;
-	size_t n = 0, used;
-	char *spaced;
-	uint8_t *p;
-
-	*out = s;
-	if (s.n == 0)
-		return 0;
-	spaced = arena_alloc(a, s.n);
-	if (!spaced)
-		return ERR_LIMIT;
-	for (rest = s; rest.n > 0; rest = str_from(rest, used)) {
-		used = utf8_next(rest, &code);
-		code_text = is_blank(code) ? STR(" ") : str_sub(rest, 0, used);
-		memcpy(spaced + n, code_text.p, code_text.n);
-		n += code_text.n;
-	}
-	p = u8_normalize(UNINORM_NFC, (const uint8_t *)spaced, n, NULL, &n);
-	return keep(a, p, n, out);
-}
-
 int jid_prepare(struct arena *a, struct str s, struct jid *out)
 {
 	struct jid j;
@@ -193,13 +116,13 @@ int jid_prepare(struct arena *a, struct str s, struct jid *out)
 
 	*out = (struct jid){ .local = STR_NONE };
 	if (err == 0)
-		err = fold_stable(a, j.local, &j.local);
+		err = precis_username(a, j.local, &j.local);
 	if (str_ends(j.domain, STR(".")))
 		j.domain.n--;
 	if (err == 0)
-		err = fold_stable(a, j.domain, &j.domain);
+		err = precis_fold(a, j.domain, &j.domain);
 	if (err == 0)
-		err = prepare_resource(a, j.resource, &j.resource);
+		err = precis_opaque(a, j.resource, &j.resource);
 	if (err == 0)
 		err = check(&j);	/* folding may lengthen and reveal */
 	if (err == 0)
@@ -244,7 +167,7 @@ static bool can_be_local(struct str s)
 		return false;
 	for (; s.n > 0; s = str_from(s, n)) {
 		n = utf8_next(s, &code);
-		if (is_blank(code) && code != ' ')
+		if (precis_is_blank(code) && code != ' ')
 			return false;
 	}
 	return true;

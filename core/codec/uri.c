@@ -11,10 +11,10 @@
 
 #include "core/base/utf8.h"
 
-#define URI_BYTES_MAX 2048u	/* ours: a URI must fit several times into a
-				   datagram of 8 KiB */
-#define PARAMS_MAX 64u		/* ours: real URIs have under ten; bounds the
-				   search for duplicates */
+/* Ours: a URI must fit several times into a datagram of 8 KiB; real ones have
+   under ten parameters, and the search for duplicates stays short. */
+#define URI_BYTES_MAX 2048u
+#define PARAMS_MAX 64u
 #define HOST_BYTES_MAX 253u	/* RFC 1035 2.3.4 less root and length byte */
 #define LABEL_BYTES_MAX 63u	/* RFC 1035 2.3.4 */
 
@@ -25,7 +25,7 @@
 #define PARAM_EXTRA "[]/:&+$"
 #define HEADER_EXTRA "[]/?:+$"
 #define URIC_EXTRA ";/?:@=+$,&"		/* RFC 2396 2.2 */
-#define MAILBOX_EXTRA "&=+$,;/"		/* "?" begins the headers of im: */
+#define MAILBOX_EXTRA "&=+$,;/"	/* "?" begins the headers of im: */
 #define TOKEN_MARKS "-.!%*_+`'~"
 
 typedef bool param_ok_h(struct str name, struct str value);
