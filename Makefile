@@ -17,7 +17,8 @@ DESTDIR ?=
 # ---- what the machine must have (names of Debian packages) ----------------
 DEB_BUILD := gcc make pkg-config libsofia-sip-ua-dev libstrophe-dev \
 	libsmpp34-dev libevent-dev libssl-dev libsqlite3-dev libconfuse-dev \
-	libxml2-dev libunistring-dev libsystemd-dev libjemalloc-dev
+	libxml2-dev libunistring-dev libsystemd-dev libjansson-dev \
+	libjemalloc-dev
 DEB_TEST := clang-14 clang-format-14 libcmocka-dev libpq-dev postgresql \
 	python3 python3-slixmpp prosody sip-tester kamailio shellcheck \
 	cppcheck iproute2 openssl sqlite3
@@ -55,7 +56,7 @@ STROPHE_C := $(shell pkg-config --cflags libstrophe 2>/dev/null)
 XML_L := -lxml2 -lunistring
 ADAPTER_L := -lsofia-sip-ua -lstrophe -lexpat -levent_core -levent_extra \
 	-lssl -lcrypto -lsqlite3 -ldl -lpthread
-DAEMON_L := -lconfuse -lsystemd
+DAEMON_L := -lconfuse -lsystemd -ljansson
 ifneq ($(VARIANT),asan)
 DAEMON_L += -Wl,--no-as-needed -ljemalloc -Wl,--as-needed
 endif
@@ -117,7 +118,7 @@ $(B)/causewayd: $(B)/gateway/daemon/main.o $(SHIM_OBJ) $(DAEMON_A) \
 		$(ADAPTER_A) $(CORE_A)
 	$(call link,$(ADAPTER_L) $(XML_L) $(DAEMON_L))
 $(B)/causewayctl: $(call obj,$(CTL_SRC)) $(CORE_A)
-	$(call link,)
+	$(call link,-ljansson)
 
 TEST_LIBS := $(FAKE_A) $(DAEMON_A) $(ADAPTER_A) $(CORE_A)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(SHIM_OBJ) $(TEST_LIBS)
