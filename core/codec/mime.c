@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "core/codec/mime_priv.h"
+
 #define BOUNDARY_MAX 70u	/* bytes, RFC 2046 5.1.1 */
 
 enum transfer { TRANSFER_NONE, TRANSFER_BASE64, TRANSFER_QP };
@@ -40,6 +42,16 @@ static bool is_token_char(char c)
 	unsigned char u = (unsigned char)c;
 
 	return u > 0x20 && u < 0x7f && !strchr("()<>@,;:\\\"/[]?=", c);
+}
+
+bool mime_is_token(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!is_token_char(s.p[i]))
+			return false;
+	return s.n > 0;
 }
 
 static struct str take_token(struct str *s)
