@@ -29,16 +29,19 @@ enum addr_kind {
 struct addr {
 	enum addr_kind kind;
 	bool is_secure;		/* written as sips: */
+	bool is_phone;		/* USER written with user=phone and no "+": the
+				   digits of a number some plan may complete */
 	struct str text;	/* canonical, never with the instance */
 	struct str user;	/* unescaped UTF-8; of TEL the digits with "+" */
 	struct str domain;	/* lower case; empty for TEL */
-	struct str instance;	/* GRUU "gr" or XMPP resource, unescaped; empty */
+	struct str instance;	/* public GRUU "gr" or XMPP resource, unescaped;
+				   empty, also for a temporary GRUU */
 	struct str display;	/* display name, clean UTF-8; empty */
 };
 
 /* All strings into the arena. ERR_SYNTAX: no address, or user or instance
    hold controls or bytes that are no UTF-8 (answer 400); ERR_UNSUPPORTED
-   another scheme; ERR_LIMIT. im: counts as sip:. */
+   another scheme; ERR_LIMIT. im: counts as sip:, pres: is another scheme. */
 int addr_from_uri(struct arena *a, const struct uri *u, struct str display,
 		  struct addr *out) MUST_CHECK;
 int addr_from_uri_text(struct arena *a, struct str uri, struct addr *out)
@@ -59,7 +62,9 @@ int addr_from_jid(struct arena *a, const struct jid *j,
 	MUST_CHECK;
 /* Parts in the arena. ERR_DECLINED: the address has no JID under this rule
    (another domain and not encoded, a number without a domain). own: the
-   address is on our side of the link and must end up at rule->host. */
+   address is on our side of the link and must end up at rule->host; a number
+   or the anonymous identity is then the local part there. ERR_SYNTAX and
+   ERR_LIMIT: a part would be malformed or too long [X-24]. */
 int addr_to_jid(struct arena *a, const struct addr *addr,
 		const struct addr_jid_rule *rule, bool is_own,
 		struct jid *out) MUST_CHECK;

@@ -37,7 +37,7 @@ enum ev_kind {
 	EV_LINK,		/* u.link: state or room of a link */
 	EV_CONFIG,		/* a new configuration is in force */
 	EV_ORPHAN, EV_FENCED,
-	EV_KEPT,		/* u.todo: a row of this lane was committed */
+	EV_KEPT,		/* u.keep: a row of this lane was committed */
 	EV_SWEEP,		/* look what is due */
 	EV_KINDS_N
 };
@@ -122,6 +122,11 @@ struct rows {				/* u.rows: answer to a claim or list */
 	struct arena *arena;		/* of all of it; the engine frees it */
 };
 
+/* Drops untaken message references and the arena; NULL is fine. */
+void rows_free(struct rows *r);
+
+struct keep;				/* core/model/action.h */
+
 struct event {
 	enum ev_kind kind;
 	uint32_t tag;		/* echo of the action's tag, or timer name */
@@ -142,7 +147,7 @@ struct event {
 		const struct changed *changed;
 		const struct admin_req *admin;
 		struct rows *rows;
-		struct todo *todo;
+		const struct keep *keep;
 		const void *any;
 	} u;
 	struct arena *arena;	/* origin and u lie here */
@@ -150,5 +155,6 @@ struct event {
 };
 
 const char *ev_kind_name(enum ev_kind k);	/* "MSG" */
+const char *link_state_name(enum link_state s);	/* "up" */
 
 enum { EVENT_ARENA_BYTES = 131072 };

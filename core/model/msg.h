@@ -70,23 +70,33 @@ struct msg {
 				   before the commit, 0 otherwise */
 };
 
-/* A new message with its own arena of at most max_bytes, one reference. */
+enum {
+	MSG_ARENA_BYTES = 262144,	/* most a page-mode message may take */
+	MSG_HOPS_MAX = 70,		/* Max-Forwards of a fresh request [RFC
+					   3261 8.1.1.6] */
+	MSG_TO_MAX = 256,		/* recipients a packed message may name */
+	MSG_PACKED_BYTES_MAX = 1048576,	/* ours: four full arenas */
+};
+
+/* A new message with its own arena of at most max_bytes, one reference;
+   hops_left is MSG_HOPS_MAX, all else is zero. */
 struct msg *msg_new(size_t max_bytes);
 struct msg *msg_ref(struct msg *m);
 void msg_put(struct msg *m);		/* NULL is fine */
 
 /* A shallow copy that shares nothing mutable: own arena, strings copied. The
-   way to change a posted message (rewritten addresses). */
+   way to change a posted message (rewritten addresses): its arena has room
+   for MSG_ARENA_BYTES more. A running pipe is shared, not read. */
 struct msg *msg_copy(const struct msg *m);
 
-/* The envelope as text for the store: versioned, length-prefixed lines, then
-   the inline body. Reads back to an equal message; ERR_SYNTAX on anything
-   else. */
+/* The envelope as text for the store: versioned, length-prefixed lines, the
+   body's bytes last. Fields that are zero are left out. Reads back to an equal
+   message; ERR_SYNTAX on anything msg_pack() would not have written, ERR_LIMIT
+   past the numbers above. Packing a running pipe fails the buffer with
+   ERR_UNSUPPORTED, too much of anything with ERR_LIMIT. */
 void msg_pack(struct buf *b, const struct msg *m);
 int msg_unpack(struct str s, struct msg **out) MUST_CHECK;
 
 /* The conversation a message belongs to, for order: from and to, not thread
    [architecture.md 5.4]. */
 uint64_t msg_conversation(const struct msg *m);
-
-enum { MSG_ARENA_BYTES = 262144 };	/* most a page-mode message may take */

@@ -51,5 +51,3 @@ struct store {
 	/* Credit: true while commit would refuse. */
 	bool (*is_full)(void *self);
 };
-
-void rows_free(struct rows *r);		/* drops untaken message references */
