@@ -72,6 +72,8 @@ struct keep {
 	uint64_t waiter;		/* object that wants the outcome of the
 					   first try as EV_SENT, 0: none */
 	uint32_t waiter_tag;
+	bool is_alone;			/* set by the engine: nothing else was
+					   stored for this lane */
 };
 
 struct account {
