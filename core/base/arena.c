@@ -15,10 +15,9 @@
 #define BLOCK_MAX_BYTES 65536u
 
 struct block {
-	struct block *next;
+	_Alignas(ALIGN) struct block *next;
 	size_t size, used;
-	_Alignas(ALIGN) unsigned char bytes[];
-};
+};				/* its bytes follow */
 
 struct arena {
 	size_t max, used;
@@ -96,7 +95,7 @@ void *arena_alloc(struct arena *a, size_t n)
 	n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	if (b->size - b->used < n)
 		b = add_block(a, n);
-	p = b->bytes + b->used;
+	p = (unsigned char *)(b + 1) + b->used;
 	b->used += n;
 	a->used += n;
 	return p;
