@@ -35,3 +35,5 @@ struct str xml_attr_of(const struct xml_node *n, const char *name);
 
 /* Escapes < > & " '; drops what XML 1.0 cannot hold, U+FFFD for bad bytes. */
 void xml_put_text(struct buf *b, struct str text);
+/* As xml_put_text, for a value between quotes: TAB and LF survive too. */
+void xml_put_attr(struct buf *b, struct str value);
