@@ -47,8 +47,10 @@ struct sdp {
 };
 
 /* v= o= s= t= are demanded, unknown lines skipped. Lines end with CRLF or LF.
-   ERR_SYNTAX, ERR_LIMIT. */
-int sdp_parse(struct arena *a, struct str s, struct sdp *out) MUST_CHECK;
+   ERR_SYNTAX, ERR_LIMIT. The linker's name is its own: sofia-sip exports an
+   sdp_parse, and its calls must not end here, nor ours there. */
+int sdp_parse(struct arena *a, struct str s, struct sdp *out)
+	__asm__("codec_sdp_parse") MUST_CHECK;
 /* First attribute of that name in the media, then in the session; NULL. */
 const struct sdp_attr *sdp_attr_find(const struct sdp *s,
 				     const struct sdp_media *m,

@@ -36,6 +36,8 @@ struct msg {
 	struct str id;		/* end-to-end id (imdn.Message-ID, stanza id),
 				   stable at every retry; clean line <= 255 */
 	bool has_own_id;	/* the sender gave it; else we made it */
+	bool is_short_id;	/* its protocol reuses ids soon (XMPP): dedup
+				   looks at the content too, and not for long */
 	struct str dedup_id;	/* what else tells a repeated request from a new
 				   one when has_own_id is false (SIP: Call-ID,
 				   CSeq and From tag); empty: nothing does */
@@ -81,13 +83,15 @@ enum {
 /* A new message with its own arena of at most max_bytes, one reference;
    hops_left is MSG_HOPS_MAX, all else is zero. */
 struct msg *msg_new(size_t max_bytes);
-struct msg *msg_ref(struct msg *m);
+/* The linker knows it and msg_copy by names of their own: sofia-sip exports
+   the same two, and its own calls would end here. */
+struct msg *msg_ref(struct msg *m) __asm__("model_msg_ref");
 void msg_put(struct msg *m);		/* NULL is fine */
 
 /* A shallow copy that shares nothing mutable: own arena, strings copied. The
    way to change a posted message (rewritten addresses): its arena has room
    for MSG_ARENA_BYTES more. A running pipe is shared, not read. */
-struct msg *msg_copy(const struct msg *m);
+struct msg *msg_copy(const struct msg *m) __asm__("model_msg_copy");
 
 /* The envelope as text for the store: versioned, length-prefixed lines, the
    body's bytes last. Fields that are zero are left out. Reads back to an equal
@@ -96,6 +100,11 @@ struct msg *msg_copy(const struct msg *m);
    ERR_UNSUPPORTED, too much of anything with ERR_LIMIT. */
 void msg_pack(struct buf *b, const struct msg *m);
 int msg_unpack(struct str s, struct msg **out) MUST_CHECK;
+
+/* The key by which repeats are known (dedup.c), for one recipient; false when
+   nothing tells a repeat from a new message. */
+bool msg_dedup_key(const struct msg *m, const struct addr *to,
+		   uint8_t key[32]);
 
 /* The conversation a message belongs to, for order: from and to, not thread
    [architecture.md 5.4]. */
