@@ -183,7 +183,14 @@ static bool must_escape(struct str user, size_t i)
 	return has_escape(c);
 }
 
-int jid_escape(struct arena *a, struct str user, struct str *local_out)
+static bool must_escape_7247(struct str user, size_t i)
+{
+	return has_escape_7247((unsigned char)user.p[i]);
+}
+
+static int escape(struct arena *a, struct str user,
+		  bool (*must)(struct str user, size_t i),
+		  struct str *local_out)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t i, at = 0, n = user.n;
@@ -194,7 +201,7 @@ int jid_escape(struct arena *a, struct str user, struct str *local_out)
 	    str_ends(user, STR(" ")))
 		return ERR_SYNTAX;
 	for (i = 0; i < user.n; i++)
-		n += must_escape(user, i) ? 2 : 0;
+		n += must(user, i) ? 2 : 0;
 	if (n > JID_PART_MAX)
 		return ERR_LIMIT;
 	p = arena_alloc(a, n + 1);
@@ -203,7 +210,7 @@ int jid_escape(struct arena *a, struct str user, struct str *local_out)
 	for (i = 0; i < user.n; i++) {
 		unsigned char c = (unsigned char)user.p[i];
 
-		if (must_escape(user, i)) {
+		if (must(user, i)) {
 			p[at++] = '\\';
 			p[at++] = digits[c >> 4];
 			p[at++] = digits[c & 15];
@@ -214,6 +221,11 @@ int jid_escape(struct arena *a, struct str user, struct str *local_out)
 	p[at] = '\0';
 	*local_out = (struct str){ p, at };
 	return 0;
+}
+
+int jid_escape(struct arena *a, struct str user, struct str *local_out)
+{
+	return escape(a, user, must_escape, local_out);
 }
 
 static int unescape(struct arena *a, struct str local,
@@ -257,7 +269,7 @@ int jid_escape_7247(struct arena *a, struct str user, struct str *local_out)
 		    has_escape(c) && !has_escape_7247(c))
 			return ERR_SYNTAX;
 	}
-	return jid_escape(a, user, local_out);
+	return escape(a, user, must_escape_7247, local_out);
 }
 
 int jid_unescape_7247(struct arena *a, struct str local, struct str *user_out)
