@@ -15,6 +15,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	enum cpim_header header;
@@ -34,6 +35,7 @@ static const struct {
 	{ "IMDN-Record-Route", CPIM_HEADER_RECORD_ROUTE, true, false },
 	{ "IMDN-Route", CPIM_HEADER_ROUTE, true, false },
 };
+/* clang-format on */
 
 static const struct {
 	const char *name;
@@ -47,21 +49,21 @@ static const struct {
 
 /* One header line, cut up but not understood yet. */
 struct line {
-	struct str prefix;	/* absent: none */
+	struct str prefix; /* absent: none */
 	struct str name, lang, value;
-	struct str full_name;	/* with its prefix */
+	struct str full_name; /* with its prefix */
 };
 
 /* What an NS header declared. */
 struct binding {
-	struct str prefix;	/* empty: the default from here on */
-	struct str ns;		/* absent: CPIM_CORE_NS */
+	struct str prefix; /* empty: the default from here on */
+	struct str ns;	   /* absent: CPIM_CORE_NS */
 };
 
 struct parser {
 	struct arena *a;
 	struct cpim *out;
-	unsigned seen;		/* bit per enum cpim_header */
+	unsigned seen; /* bit per enum cpim_header */
 	struct binding bindings[CPIM_HEADERS_MAX];
 	size_t bindings_n;
 };
@@ -109,8 +111,7 @@ bool cpim_is_lang(struct str lang)
 	size_t i;
 
 	for (i = 0; i < lang.n; i++)
-		if (!ch_is_alnum((unsigned char)lang.p[i]) &&
-		    lang.p[i] != '-')
+		if (!ch_is_alnum((unsigned char)lang.p[i]) && lang.p[i] != '-')
 			return false;
 	return lang.n > 0;
 }
@@ -179,10 +180,15 @@ static size_t take_escape(struct str s, uint32_t *code_out)
 	if (s.n < 2)
 		return 0;
 	switch (s.p[1]) {
-	case 'b': case 't': case 'n': case 'r':
-		*code_out = ' ';	/* no controls in a value: cpim.h */
+	case 'b':
+	case 't':
+	case 'n':
+	case 'r':
+		*code_out = ' '; /* no controls in a value: cpim.h */
 		return 2;
-	case '"': case '\'': case '\\':
+	case '"':
+	case '\'':
+	case '\\':
 		*code_out = (unsigned char)s.p[1];
 		return 2;
 	case 'u':
@@ -194,8 +200,7 @@ static size_t take_escape(struct str s, uint32_t *code_out)
 		return 0;
 	if (*code_out >= 0xd800 && *code_out < 0xdc00 &&
 	    str_starts(str_from(s, 6), STR("\\u")) &&
-	    take_hex4(str_from(s, 8), &low) && low >= 0xdc00 &&
-	    low < 0xe000) {
+	    take_hex4(str_from(s, 8), &low) && low >= 0xdc00 && low < 0xe000) {
 		*code_out = 0x10000 + ((*code_out - 0xd800) << 10) +
 			    (low - 0xdc00);
 		return 12;
@@ -338,8 +343,7 @@ static int cut_addr(struct str value, struct str *display_out,
 	return cpim_is_uri(*uri_out) ? 0 : ERR_SYNTAX;
 }
 
-static int parse_addr(struct parser *p, struct str value,
-		      struct cpim_addr *out)
+static int parse_addr(struct parser *p, struct str value, struct cpim_addr *out)
 {
 	struct str display;
 
@@ -348,8 +352,8 @@ static int parse_addr(struct parser *p, struct str value,
 	return unescape(p->a, display, &out->display);
 }
 
-static int add_addr(struct parser *p, struct str value,
-		    struct cpim_addr *list, size_t *n)
+static int add_addr(struct parser *p, struct str value, struct cpim_addr *list,
+		    size_t *n)
 {
 	int err;
 
@@ -506,8 +510,7 @@ static int parse_known(struct parser *p, enum cpim_header header,
 	case CPIM_HEADER_ORIGINAL_TO:
 		return cut_addr(value, &display, &c->original_to);
 	case CPIM_HEADER_RECORD_ROUTE:
-		return add_route(value, c->record_routes,
-				 &c->record_routes_n);
+		return add_route(value, c->record_routes, &c->record_routes_n);
 	case CPIM_HEADER_ROUTE:
 		return add_route(value, c->routes, &c->routes_n);
 	case CPIM_HEADER_OTHER:
@@ -597,7 +600,7 @@ static int parse_content(struct str s, struct cpim *out)
 	out->content = str_from(s, (size_t)taken);
 	value = mime_header_find(out->headers, out->headers_n, "Content-Type");
 	if (!value.p)
-		value = STR("text/plain");	/* RFC 2045 5.2 */
+		value = STR("text/plain"); /* RFC 2045 5.2 */
 	return mime_type_parse(value, &out->type);
 }
 

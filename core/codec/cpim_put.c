@@ -13,7 +13,7 @@
 #include "core/codec/datetime.h"
 #include "core/codec/mime_priv.h"
 
-#define PREFIX_MAX 24u		/* bytes of a prefix we make, with its NUL */
+#define PREFIX_MAX 24u /* bytes of a prefix we make, with its NUL */
 
 /* A character of a value or of a quoted string. Blanks at the ends would be
    lost, so they are escaped too. */
@@ -37,8 +37,8 @@ static void put_char(struct buf *b, uint32_t code, bool is_at_end,
 	} else if (cpim_is_control(code) || (code == ' ' && is_at_end)) {
 		buf_printf(b, "\\u%04x", (unsigned)code);
 	} else {
-		buf_put(b, utf8, utf8_put(utf8_is_xml_char(code) ? code :
-					  0xfffd, utf8));
+		buf_put(b, utf8,
+			utf8_put(utf8_is_xml_char(code) ? code : 0xfffd, utf8));
 	}
 }
 
@@ -58,7 +58,6 @@ static void put_escaped(struct buf *b, struct str s, bool is_quoted)
 			 is_quoted);
 	}
 }
-
 
 /* ---- headers ------------------------------------------------------------- */
 
@@ -113,8 +112,8 @@ static void put_addr(struct buf *b, const char *name,
 	buf_put_str(b, STR("\r\n"));
 }
 
-static void put_uri_header(struct buf *b, const char *prefix,
-			   const char *name, struct str uri)
+static void put_uri_header(struct buf *b, const char *prefix, const char *name,
+			   struct str uri)
 {
 	put_name(b, prefix, name);
 	put_uri(b, uri);
@@ -255,9 +254,9 @@ static bool is_extra_ok(const struct cpim *c, const struct cpim_extra *extra)
 		       !str_eq(extra->ns, CPIM_CORE_NS);
 	if (cpim_is_mime_name(name))
 		return false;
-	return dot == name.n ? cpim_is_name(name) :
-			       cpim_is_name(str_sub(name, 0, dot)) &&
-			       cpim_is_name(str_from(name, dot + 1));
+	return dot == name.n ? cpim_is_name(name)
+			     : cpim_is_name(str_sub(name, 0, dot)) &&
+				       cpim_is_name(str_from(name, dot + 1));
 }
 
 /* Each namespace is declared once, in front of its first header. */
@@ -332,8 +331,8 @@ static void put_mime_value(struct buf *b, struct str value)
 			continue;
 		if (c == '\n') {
 			buf_put_str(b, STR("\r\n"));
-			if (i + 1 == value.n || (value.p[i + 1] != ' ' &&
-						 value.p[i + 1] != '\t'))
+			if (i + 1 == value.n ||
+			    (value.p[i + 1] != ' ' && value.p[i + 1] != '\t'))
 				buf_fail(b, ERR_SYNTAX);
 			continue;
 		}

@@ -12,7 +12,7 @@
 #include "core/codec/xml.h"
 
 #define IMDN_XMLNS "urn:ietf:params:xml:ns:imdn"
-#define DEPTH_MAX 16u		/* four are used; the rest is for extensions */
+#define DEPTH_MAX 16u /* four are used; the rest is for extensions */
 
 /* 9999-12-31T24:00:00Z, where RFC 3339 ends. */
 #define UTC_END_US INT64_C(253402300800000000)
@@ -22,10 +22,15 @@
 /* In the order of the schema. The three notifications share one place: a
    report holds one of them. */
 enum place {
-	PLACE_MESSAGE_ID = 1, PLACE_DATETIME, PLACE_RECIPIENT,
-	PLACE_ORIGINAL_RECIPIENT, PLACE_SUBJECT, PLACE_NOTIFICATION,
+	PLACE_MESSAGE_ID = 1,
+	PLACE_DATETIME,
+	PLACE_RECIPIENT,
+	PLACE_ORIGINAL_RECIPIENT,
+	PLACE_SUBJECT,
+	PLACE_NOTIFICATION,
 };
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	enum place place;
@@ -39,16 +44,18 @@ static const struct {
 	{ "display-notification", PLACE_NOTIFICATION },
 	{ "processing-notification", PLACE_NOTIFICATION },
 };
+/* clang-format on */
 
 /* By enum imdn_kind and by enum imdn_status. */
 static const char *const kind_names[] = {
-	"delivery-notification", "display-notification",
+	"delivery-notification",
+	"display-notification",
 	"processing-notification",
 };
 
 static const char *const status_names[] = {
-	"delivered", "failed", "displayed", "processed", "stored",
-	"forbidden", "error",
+	"delivered", "failed",	  "displayed", "processed",
+	"stored",    "forbidden", "error",
 };
 
 bool imdn_status_fits(enum imdn_kind kind, enum imdn_status status)

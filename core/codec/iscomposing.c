@@ -57,11 +57,11 @@ static int take_elements(const struct xml_node *root, struct iscomposing *out)
 	if (!state)
 		return ERR_SYNTAX;
 	out->is_active = str_eq(str_trim(state->text), STR("active"));
-	if (refresh && parse_refresh(str_trim(refresh->text),
-				     &out->refresh_s) < 0)
+	if (refresh &&
+	    parse_refresh(str_trim(refresh->text), &out->refresh_s) < 0)
 		return ERR_SYNTAX;
-	if (last && parse_datetime(str_trim(last->text),
-				   &out->last_active_utc_us) < 0)
+	if (last &&
+	    parse_datetime(str_trim(last->text), &out->last_active_utc_us) < 0)
 		return ERR_SYNTAX;
 	if (type)
 		out->content_type = str_trim(type->text);
@@ -95,9 +95,11 @@ void iscomposing_put(struct buf *b, const struct iscomposing *c)
 		buf_fail(b, ERR_SYNTAX);
 		return;
 	}
-	buf_printf(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
+	buf_printf(b,
+		   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
 		   "<isComposing xmlns=\"" ISCOMPOSING_XMLNS "\">"
-		   "<state>%s</state>", c->is_active ? "active" : "idle");
+		   "<state>%s</state>",
+		   c->is_active ? "active" : "idle");
 	if (last) {
 		buf_put_str(b, STR("<lastactive>"));
 		buf_put_str(b, datetime_put_3339(last, stamp));

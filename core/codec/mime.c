@@ -12,10 +12,11 @@
 
 #include "core/codec/mime_priv.h"
 
-#define BOUNDARY_MAX 70u	/* bytes, RFC 2046 5.1.1 */
+#define BOUNDARY_MAX 70u /* bytes, RFC 2046 5.1.1 */
 
 enum transfer { TRANSFER_NONE, TRANSFER_BASE64, TRANSFER_QP };
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	enum transfer transfer;
@@ -27,6 +28,7 @@ static const struct {
 	{ "base64", TRANSFER_BASE64 },
 	{ "quoted-printable", TRANSFER_QP },
 };
+/* clang-format on */
 
 /* ---- tokens -------------------------------------------------------------- */
 
@@ -341,8 +343,8 @@ static enum delimiter judge_line(struct str line, struct str boundary)
 		return DELIMITER_OPEN;
 	if (!str_starts(rest, STR("--")))
 		return DELIMITER_NONE;
-	return str_trim(str_from(rest, 2)).n == 0 ? DELIMITER_CLOSE :
-						    DELIMITER_NONE;
+	return str_trim(str_from(rest, 2)).n == 0 ? DELIMITER_CLOSE
+						  : DELIMITER_NONE;
 }
 
 /* Goes on to the next delimiter. *before_out is the text in front of it,
@@ -362,7 +364,7 @@ static enum delimiter next_delimiter(struct str *s, struct str boundary,
 		if (n > 0)
 			n -= n > 1 && start.p[n - 2] == '\r' ? 2 : 1;
 		else
-			before_out->p = NULL;	/* not even an empty line */
+			before_out->p = NULL; /* not even an empty line */
 		before_out->n = n;
 		return d;
 	}
@@ -473,10 +475,10 @@ static int decode_base64(struct arena *a, struct str s, struct str *out)
 		if (is_padded)
 			return ERR_SYNTAX;
 		bits = bits << 6 | (uint32_t)v;
-		if (++digits % 4 == 1)
-			continue;
-		p[n++] = (char)(bits >> (digits % 4 == 2 ? 4 :
-					 digits % 4 == 3 ? 2 : 0));
+		/* The bits not yet taken wait for the next digit: none, 6, 4
+		   and 2 after the first to fourth of each group. */
+		if (++digits % 4 != 1)
+			p[n++] = (char)(bits >> (8 - digits % 4 * 2) % 8);
 	}
 	if (digits % 4 == 1)
 		return ERR_SYNTAX;

@@ -17,19 +17,21 @@
 typedef size_t next_char_h(struct str s, uint32_t *code_out);
 
 /* 80..9f of windows-1252; 0 where nothing is assigned. */
+/* clang-format off */
 static const uint16_t cp1252_high[32] = {
 	0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
 	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d, 0,
 	0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
 	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178,
 };
+/* clang-format on */
 
 uint32_t mime_cp1252(unsigned char byte)
 {
 	if (byte < 0x80 || byte >= 0xa0)
 		return byte;
-	return cp1252_high[byte - 0x80] ? cp1252_high[byte - 0x80] :
-					  REPLACEMENT;
+	return cp1252_high[byte - 0x80] ? cp1252_high[byte - 0x80]
+					: REPLACEMENT;
 }
 
 static size_t next_utf8(struct str s, uint32_t *code_out)
@@ -61,6 +63,7 @@ static size_t next_latin9(struct str s, uint32_t *code_out)
 {
 	unsigned char c = (unsigned char)s.p[0];
 
+	/* clang-format off */
 	switch (c) {
 	case 0xa4: *code_out = 0x20ac; break;
 	case 0xa6: *code_out = 0x0160; break;
@@ -72,6 +75,7 @@ static size_t next_latin9(struct str s, uint32_t *code_out)
 	case 0xbe: *code_out = 0x0178; break;
 	default: *code_out = c; break;
 	}
+	/* clang-format on */
 	return 1;
 }
 
@@ -123,6 +127,7 @@ static size_t next_utf16le(struct str s, uint32_t *code_out)
 
 /* The names of the IANA registry that are met in practice. "utf-16" has no
    function of its own: its byte order mark decides. */
+/* clang-format off */
 static const struct {
 	const char *name;
 	next_char_h *next;
@@ -144,6 +149,7 @@ static const struct {
 	{ "utf-16le", next_utf16le },
 	{ "utf-16", NULL },
 };
+/* clang-format on */
 
 static int convert(struct arena *a, struct str s, next_char_h *next,
 		   struct str *out)

@@ -16,7 +16,7 @@
 #include "core/base/utf8.h"
 #include "core/codec/mime_priv.h"
 
-#define ENTITY_NAME_MAX 8u	/* bytes of our longest name, "thetasym" */
+#define ENTITY_NAME_MAX 8u /* bytes of our longest name, "thetasym" */
 #define REPLACEMENT 0xfffdu
 
 struct entity {
@@ -25,6 +25,7 @@ struct entity {
 };
 
 /* U+00A0..00FF in order [HTML 4.01 24.2.1]. */
+/* clang-format off */
 static const char *const latin1_names[96] = {
 	"nbsp", "iexcl", "cent", "pound", "curren", "yen", "brvbar", "sect",
 	"uml", "copy", "ordf", "laquo", "not", "shy", "reg", "macr",
@@ -41,8 +42,10 @@ static const char *const latin1_names[96] = {
 	"oslash", "ugrave", "uacute", "ucirc", "uuml", "yacute", "thorn",
 	"yuml",
 };
+/* clang-format on */
 
 /* The rest of what mail and chat programs write [HTML 4.01 24.3, 24.4]. */
+/* clang-format off */
 static const struct entity entities[] = {
 	{ "amp", '&' }, { "lt", '<' }, { "gt", '>' }, { "quot", '"' },
 	{ "apos", '\'' }, { "OElig", 0x152 }, { "oelig", 0x153 },
@@ -64,21 +67,23 @@ static const struct entity entities[] = {
 	{ "ne", 0x2260 }, { "le", 0x2264 }, { "ge", 0x2265 },
 	{ "hearts", 0x2665 },
 };
+/* clang-format on */
 
 /* What a tag does to the text. */
 enum tag_kind {
-	TAG_INLINE,	/* nothing */
-	TAG_BREAK,	/* <br>: one more line break */
-	TAG_BLOCK,	/* a new line before and after */
-	TAG_PARA,	/* an empty line before and after */
-	TAG_ITEM,	/* a new line and a bullet */
-	TAG_CELL,	/* a blank between cells */
-	TAG_PRE,	/* white space inside is text */
-	TAG_LINK,	/* <a href> */
-	TAG_IMAGE,	/* its alternative text */
-	TAG_RAW,	/* dropped with everything up to its end tag */
+	TAG_INLINE, /* nothing */
+	TAG_BREAK,  /* <br>: one more line break */
+	TAG_BLOCK,  /* a new line before and after */
+	TAG_PARA,   /* an empty line before and after */
+	TAG_ITEM,   /* a new line and a bullet */
+	TAG_CELL,   /* a blank between cells */
+	TAG_PRE,    /* white space inside is text */
+	TAG_LINK,   /* <a href> */
+	TAG_IMAGE,  /* its alternative text */
+	TAG_RAW,    /* dropped with everything up to its end tag */
 };
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	enum tag_kind kind;
@@ -99,19 +104,20 @@ static const struct {
 	{ "td", TAG_CELL }, { "th", TAG_CELL }, { "script", TAG_RAW },
 	{ "style", TAG_RAW }, { "title", TAG_RAW }, { "template", TAG_RAW },
 };
+/* clang-format on */
 
 struct html {
-	struct str rest;	/* not read yet */
-	const char *last_end;	/* the last '>' of all, or NULL */
-	char *p;		/* the output */
+	struct str rest;      /* not read yet */
+	const char *last_end; /* the last '>' of all, or NULL */
+	char *p;	      /* the output */
 	size_t n, max;
 	bool is_over;
-	unsigned breaks;	/* line breaks due before the next text */
+	unsigned breaks; /* line breaks due before the next text */
 	bool is_space_due;
-	unsigned pre;		/* open <pre> */
+	unsigned pre; /* open <pre> */
 	bool is_in_link;
-	struct str href;	/* of the open link, still with entities */
-	size_t link_from;	/* where its text starts in the output */
+	struct str href;  /* of the open link, still with entities */
+	size_t link_from; /* where its text starts in the output */
 };
 
 /* ---- output -------------------------------------------------------------- */
@@ -235,7 +241,7 @@ static void text_code(struct html *h, uint32_t code)
 	else if (code < 0x80 && is_space((char)code) && h->pre == 0)
 		h->is_space_due = h->breaks == 0;
 	else if (code == 0xa0 || code == '\t')
-		put_code(h, ' ');	/* a blank that does not collapse */
+		put_code(h, ' '); /* a blank that does not collapse */
 	else if (code >= 0x20 && code != 0x7f)
 		put_code(h, code);
 }
@@ -424,23 +430,38 @@ static void skip_raw(struct html *h, struct str name)
 static void open_tag(struct html *h, struct str name, struct str attrs)
 {
 	switch (kind_of(name)) {
-	case TAG_BREAK: add_break(h); break;
-	case TAG_BLOCK: want_breaks(h, 1); break;
-	case TAG_PARA: want_breaks(h, 2); break;
+	case TAG_BREAK:
+		add_break(h);
+		break;
+	case TAG_BLOCK:
+		want_breaks(h, 1);
+		break;
+	case TAG_PARA:
+		want_breaks(h, 2);
+		break;
 	case TAG_ITEM:
 		want_breaks(h, 1);
 		put_due(h);
 		put_raw(h, "- ", 2);
 		break;
-	case TAG_CELL: h->is_space_due = h->breaks == 0; break;
+	case TAG_CELL:
+		h->is_space_due = h->breaks == 0;
+		break;
 	case TAG_PRE:
 		want_breaks(h, 2);
 		h->pre++;
 		break;
-	case TAG_LINK: open_link(h, attr_of(attrs, "href")); break;
-	case TAG_IMAGE: put_text(h, attr_of(attrs, "alt")); break;
-	case TAG_RAW: skip_raw(h, name); break;
-	case TAG_INLINE: break;
+	case TAG_LINK:
+		open_link(h, attr_of(attrs, "href"));
+		break;
+	case TAG_IMAGE:
+		put_text(h, attr_of(attrs, "alt"));
+		break;
+	case TAG_RAW:
+		skip_raw(h, name);
+		break;
+	case TAG_INLINE:
+		break;
 	}
 }
 
@@ -448,18 +469,27 @@ static void close_tag(struct html *h, struct str name)
 {
 	switch (kind_of(name)) {
 	case TAG_BLOCK:
-	case TAG_ITEM: want_breaks(h, 1); break;
-	case TAG_PARA: want_breaks(h, 2); break;
+	case TAG_ITEM:
+		want_breaks(h, 1);
+		break;
+	case TAG_PARA:
+		want_breaks(h, 2);
+		break;
 	case TAG_PRE:
 		want_breaks(h, 2);
 		h->pre -= h->pre > 0;
 		break;
-	case TAG_LINK: close_link(h); break;
-	case TAG_BREAK: add_break(h); break;
+	case TAG_LINK:
+		close_link(h);
+		break;
+	case TAG_BREAK:
+		add_break(h);
+		break;
 	case TAG_CELL:
 	case TAG_IMAGE:
 	case TAG_RAW:
-	case TAG_INLINE: break;
+	case TAG_INLINE:
+		break;
 	}
 }
 

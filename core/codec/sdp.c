@@ -9,17 +9,17 @@
  */
 #include "core/codec/sdp.h"
 
-#define NTP_ZERO "t=0 0\r\n"	/* a session without end, RFC 8866 5.9 */
+#define NTP_ZERO "t=0 0\r\n" /* a session without end, RFC 8866 5.9 */
 
 struct counts {
 	size_t media_n;
-	size_t attrs_n;		/* of all levels together */
+	size_t attrs_n; /* of all levels together */
 };
 
 struct parser {
 	struct sdp *out;
-	struct sdp_media *media;	/* the current one; NULL: session */
-	struct sdp_attr *attrs;		/* free ones, in order */
+	struct sdp_media *media; /* the current one; NULL: session */
+	struct sdp_attr *attrs;	 /* free ones, in order */
 	bool has_version, has_origin, has_name, has_time;
 };
 
@@ -148,8 +148,9 @@ static int parse_time(struct str s)
 {
 	struct str start = take_word(&s), stop = take_word(&s);
 
-	return is_number(start) && is_number(stop) && take_word(&s).n == 0 ?
-	       0 : ERR_SYNTAX;
+	return is_number(start) && is_number(stop) && take_word(&s).n == 0
+		       ? 0
+		       : ERR_SYNTAX;
 }
 
 /* "path:msrp://..." or "sendonly" */
@@ -279,11 +280,12 @@ static int parse_session_line(struct parser *p, char type, struct str value)
 		return ERR_SYNTAX;
 	switch (type) {
 	case 'v':
-		return is_first(&p->has_version) && str_eq(value, STR("0")) ?
-		       0 : ERR_SYNTAX;
+		return is_first(&p->has_version) && str_eq(value, STR("0"))
+			       ? 0
+			       : ERR_SYNTAX;
 	case 'o':
-		return is_first(&p->has_origin) ?
-		       parse_origin(value, p->out) : ERR_SYNTAX;
+		return is_first(&p->has_origin) ? parse_origin(value, p->out)
+						: ERR_SYNTAX;
 	case 's':
 		p->out->name = value;
 		return is_first(&p->has_name) ? 0 : ERR_SYNTAX;
@@ -309,7 +311,10 @@ static int parse_lines(struct parser *p, struct str s)
 		if (!p->has_version && type != 'v')
 			return ERR_SYNTAX;
 		switch (type) {
-		case 'v': case 'o': case 's': case 't':
+		case 'v':
+		case 'o':
+		case 's':
+		case 't':
 			err = parse_session_line(p, type, value);
 			break;
 		case 'c':

@@ -21,7 +21,7 @@
 struct frame {
 	struct xml_node *node;
 	struct xml_node *last_child;
-	size_t text_from;	/* its text so far starts here in text */
+	size_t text_from; /* its text so far starts here in text */
 };
 
 struct builder {
@@ -171,8 +171,8 @@ static struct str keep(struct builder *b, struct str s)
 /* Namespaces repeat from element to element: one copy for a family. */
 static struct str keep_ns(struct builder *b, struct str ns)
 {
-	const struct frame *top = b->depth > 0 ? &b->frames[b->depth - 1] :
-						 NULL;
+	const struct frame *top = b->depth > 0 ? &b->frames[b->depth - 1]
+					       : NULL;
 
 	if (top && str_eq(top->node->ns, ns))
 		return top->node->ns;
@@ -219,8 +219,10 @@ static void add_attrs(struct builder *b, struct xml_node *node, int attrs_n,
 		}
 		attr->ns = keep(b, str_of_xml(attrs[2]));
 		attr->name = keep(b, str_of_xml(attrs[0]));
-		attr->value = restore_ampersands(b, (struct str){
-			value, (size_t)((const char *)attrs[4] - value) });
+		attr->value = restore_ampersands(
+			b,
+			(struct str){ value, (size_t)((const char *)attrs[4] -
+						      value) });
 		*at = attr;
 		at = &attr->next;
 	}
@@ -298,8 +300,8 @@ static void on_text(void *arg, const xmlChar *text, int n)
 }
 
 /* A second lock: check_markup should have met it. */
-static void on_doctype(void *arg, const xmlChar *name,
-		       const xmlChar *public_id, const xmlChar *system_id)
+static void on_doctype(void *arg, const xmlChar *name, const xmlChar *public_id,
+		       const xmlChar *system_id)
 {
 	(void)name, (void)public_id, (void)system_id;
 	fail(arg, ERR_SYNTAX);
@@ -333,13 +335,14 @@ static int run_parser(struct builder *b, struct str doc)
 	xmlParserCtxt *parser;
 	int err = 0;
 
-	xmlInitParser();	/* does something once per process only */
+	xmlInitParser(); /* does something once per process only */
 	parser = xmlCreateMemoryParserCtxt(doc.p, (int)doc.n);
 	if (!parser)
 		return ERR_LIMIT;
 	b->parser = parser;
 	(void)xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_NOERROR |
-				XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
+						XML_PARSE_NOWARNING |
+						XML_PARSE_IGNORE_ENC);
 	set_handlers(parser, b);
 	(void)xmlParseDocument(parser);
 	if (b->err)
@@ -415,6 +418,7 @@ struct str xml_attr_of(const struct xml_node *n, const char *name)
    a blank [3.3.3]. */
 static const char *reference(uint32_t code, bool is_attr)
 {
+	/* clang-format off */
 	switch (code) {
 	case '<': return "&lt;";
 	case '>': return "&gt;";
@@ -426,6 +430,7 @@ static const char *reference(uint32_t code, bool is_attr)
 	case '\t': return is_attr ? "&#9;" : NULL;
 	default: return NULL;
 	}
+	/* clang-format on */
 }
 
 /* Characters that need nothing are put as one run. */
@@ -436,8 +441,8 @@ static void put_escaped(struct buf *b, struct str s, bool is_attr)
 	while (at < s.n) {
 		uint32_t code = 0;
 		size_t n = utf8_next(str_from(s, at), &code);
-		const char *ref = n > 0 ? reference(code, is_attr) :
-					  "\xef\xbf\xbd";
+		const char *ref = n > 0 ? reference(code, is_attr)
+					: "\xef\xbf\xbd";
 
 		if (ref || !utf8_is_xml_char(code)) {
 			buf_put_str(b, str_sub(s, run, at - run));
