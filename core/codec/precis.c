@@ -136,22 +136,22 @@ static int settle(struct arena *a, struct str s, step_h *ascii, step_h *once,
 	unsigned i;
 	int err;
 
-	*out = s;
+	*out = STR_NONE;
 	if (s.n > PRECIS_MAX)
 		return ERR_LIMIT;
-	if (s.n == 0)
-		return 0;
-	if (is_ascii(s))
+	if (s.n > 0 && is_ascii(s))
 		return ascii(a, s, out);
-	for (i = 0; i <= STABLE_ROUNDS; i++) {
-		err = once(a, *out, &next);
+	for (i = 0; s.n > 0; s = next, i++) {
+		if (i > STABLE_ROUNDS)
+			return ERR_SYNTAX;
+		err = once(a, s, &next);
 		if (err < 0)
 			return err;
-		if (i > 0 && str_eq(*out, next))
-			return 0;
-		*out = next;
+		if (i > 0 && str_eq(s, next))
+			break;
 	}
-	return ERR_SYNTAX;
+	*out = s;
+	return 0;
 }
 
 int precis_fold(struct arena *a, struct str s, struct str *out)
