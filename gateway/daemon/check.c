@@ -1,0 +1,316 @@
+/* gateway/daemon/check.c: see check.h. Each check tells its own fault at the
+ * line where the operator would mend it, and goes on.
+ */
+#include "gateway/daemon/check.h"
+
+#include <string.h>
+#include <sys/un.h>
+
+#include "gateway/daemon/files.h"
+#include "gateway/daemon/value.h"
+
+struct checker {
+	struct config *c;
+	const struct scan *s;
+	const struct conf_source *src;
+	struct faults *f;
+};
+
+/* Line of an option of the i-th block of that name; 0 when the block is not
+   in the file. option NULL: of the block. */
+static unsigned line_of(const struct checker *k, const char *block, size_t i,
+			const char *option)
+{
+	const struct block *b = block_find(str_of(block));
+	const struct scan_section *at;
+	size_t n;
+
+	for (n = 0; n < k->s->sections_n; n++) {
+		at = &k->s->sections[n];
+		if (at->block != b || i-- > 0)
+			continue;
+		if (!option)
+			return at->line;
+		return scan_line(k->s, at, option_find(b, str_of(option)));
+	}
+	return 0;
+}
+
+/* Titles are unique; items of size each begin with their name. */
+static void check_names(const struct checker *k, const char *block)
+{
+	const struct block *b = block_find(str_of(block));
+	size_t i, j, n = block_count(b, k->c);
+	struct str name, other;
+	struct fault_value v;
+
+	for (i = 1; i < n; i++) {
+		memcpy(&name, block_item(b, k->c, i), sizeof(name));
+		for (j = 0; j < i; j++) {
+			memcpy(&other, block_item(b, k->c, j), sizeof(other));
+			if (str_eq(name, other))
+				break;
+		}
+		if (j < i)
+			faults_add(k->f, line_of(k, block, i, NULL),
+				   "there are two %s blocks named %s, the first "
+				   "in line %u", block, fault_value(&v, name),
+				   line_of(k, block, j, NULL));
+	}
+}
+
+static void check_file(const struct checker *k, const char *block, size_t i,
+		       const char *option, struct str path, bool is_private)
+{
+	struct errtext why;
+	struct fault_value v;
+
+	if (k->src->no_files || path.n == 0 ||
+	    !file_check(path, is_private, &why))
+		return;
+	faults_add(k->f, line_of(k, block, i, option), "%s %s %s", option,
+		   fault_value(&v, path), why.text);
+}
+
+static void check_listen(const struct checker *k, size_t i)
+{
+	const struct listen_conf *l = &k->c->listens[i], *o;
+	size_t j;
+
+	if (l->transport == TRANSPORT_TLS) {
+		check_file(k, "listen", i, "cert-file", l->cert_file, false);
+		check_file(k, "listen", i, "key-file", l->key_file, true);
+	}
+	if (!l->challenge_sha256 && !l->challenge_md5 && l->trusted_n == 0)
+		faults_add(k->f, line_of(k, "listen", i, "challenge"),
+			   "nobody could send here: no digest algorithm is "
+			   "offered and no peer is trusted");
+	for (j = 0; j < i && l->port; j++) {
+		o = &k->c->listens[j];
+		if (o->port != l->port || !str_eq(o->address, l->address) ||
+		    (o->transport == TRANSPORT_UDP) !=
+			    (l->transport == TRANSPORT_UDP))
+			continue;
+		faults_add(k->f, line_of(k, "listen", i, "port"),
+			   "the listener in line %u has this address and port "
+			   "already", line_of(k, "listen", j, NULL));
+		return;
+	}
+}
+
+static void check_secret(const struct checker *k, struct link_conf *l,
+			 size_t i)
+{
+	struct errtext why;
+	struct fault_value v;
+
+	if (l->secret.n && l->secret_file.n)
+		faults_add(k->f, line_of(k, "link", i, "secret-file"),
+			   "secret and secret-file are both given");
+	else if (!l->secret.n && !l->secret_file.n &&
+		 line_of(k, "link", i, "secret") ==
+			 line_of(k, "link", i, NULL))
+		faults_add(k->f, line_of(k, "link", i, NULL),
+			   "secret or secret-file is missing in this link");
+	else if (l->secret_file.n && !k->src->no_files &&
+		 file_read_secret(k->c->arena, l->secret_file, &l->secret,
+				  &why))
+		faults_add(k->f, line_of(k, "link", i, "secret-file"),
+			   "secret-file %s %s",
+			   fault_value(&v, l->secret_file), why.text);
+}
+
+static void lower_ascii(struct arena *a, struct str *s)
+{
+	char *copy = arena_alloc(a, s->n + 1);
+	size_t i;
+
+	for (i = 0; copy && i < s->n; i++)
+		copy[i] = (char)ch_lower((unsigned char)s->p[i]);
+	if (copy)
+		s->p = copy;
+}
+
+/* A component speaks for a domain of ours, and in clear text. */
+static void check_component(const struct checker *k, struct link_conf *l,
+			    size_t i)
+{
+	const struct domain_conf *d;
+	struct fault_value v;
+	size_t j;
+
+	check_secret(k, l, i);
+	lower_ascii(k->c->arena, &l->component);
+	if (l->host.n && !value_is_loopback(l->host) && !l->insecure_cleartext)
+		faults_add(k->f, line_of(k, "link", i, "host"),
+			   "a component link is not encrypted and %s is "
+			   "another machine; use a tunnel, or say "
+			   "insecure-cleartext = yes",
+			   fault_value(&v, l->host));
+	d = config_domain(k->c, l->component);
+	if (l->component.n && !l->is_encoded &&
+	    (!d || d->kind != DOMAIN_SERVED))
+		faults_add(k->f, line_of(k, "link", i, "component"),
+			   "component %s is no served domain (expected a "
+			   "domain block with served = yes, or encoded = yes)",
+			   fault_value(&v, l->component));
+	for (j = 0; j < i; j++)
+		if (k->c->links[j].kind == LINK_XMPP_COMPONENT &&
+		    l->component.n &&
+		    str_eq(k->c->links[j].component, l->component))
+			faults_add(k->f, line_of(k, "link", i, "component"),
+				   "the link in line %u is this component "
+				   "already", line_of(k, "link", j, NULL));
+}
+
+static void check_link(const struct checker *k, size_t i)
+{
+	struct link_conf *l = &k->c->links[i];
+	size_t j;
+
+	l->id = config_id_of(l->name);
+	l->proto = l->kind == LINK_SIP_PEER ? PROTO_SIP : PROTO_XMPP;
+	if (l->kind == LINK_XMPP_COMPONENT)
+		check_component(k, l, i);
+	for (j = 0; j < i; j++)
+		if (k->c->links[j].id == l->id &&
+		    !str_eq(k->c->links[j].name, l->name))
+			faults_add(k->f, line_of(k, "link", i, NULL),
+				   "this name has the same checksum as that of "
+				   "the link in line %u; change it",
+				   line_of(k, "link", j, NULL));
+}
+
+/* The link of that name; a fault when there is none. */
+static const struct link_conf *link_named(const struct checker *k,
+					  const char *block, size_t i,
+					  const char *option, struct str name)
+{
+	const struct link_conf *l = config_link_by_name(k->c, name);
+	struct fault_value v;
+
+	if (!l && name.n)
+		faults_add(k->f, line_of(k, block, i, option),
+			   "%s names no link (got %s)", option,
+			   fault_value(&v, name));
+	return l;
+}
+
+static void check_domain(const struct checker *k, size_t i)
+{
+	struct domain_conf *d = &k->c->domains[i];
+	const struct link_conf *l = link_named(k, "domain", i, "via", d->via);
+	struct fault_value v;
+	size_t j;
+
+	if (d->kind == DOMAIN_SERVED)
+		d->proto = PROTO_SIP;
+	if (l) {
+		d->via_id = l->id;
+		if (d->proto == PROTO_NONE)
+			d->proto = l->proto;
+		if (d->proto != l->proto)
+			faults_add(k->f, line_of(k, "domain", i, "proto"),
+				   "proto is %s, but the link of via speaks "
+				   "%s", proto_name(d->proto),
+				   proto_name(l->proto));
+	}
+	for (j = 0; d->number_plan.n && j < k->c->plans_n; j++)
+		if (str_eq(k->c->plans[j].name, d->number_plan))
+			break;
+	if (d->number_plan.n && j == k->c->plans_n)
+		faults_add(k->f, line_of(k, "domain", i, "number-plan"),
+			   "number-plan names no block of that kind (got %s)",
+			   fault_value(&v, d->number_plan));
+}
+
+/* What a route does follows from which of its options are given. */
+static void check_route(const struct checker *k, size_t i)
+{
+	struct route_conf *r = &k->c->routes[i];
+	const struct link_conf *via, *fallback;
+	bool is_local = r->verb == ROUTE_DO_LOCAL;
+	bool is_deny = r->deny_cause != CAUSE_NONE;
+
+	via = link_named(k, "route", i, "via", r->via);
+	fallback = link_named(k, "route", i, "fallback", r->fallback);
+	r->via_id = via ? via->id : 0;
+	r->fallback_id = fallback ? fallback->id : 0;
+	if ((r->via.n > 0) + is_local + is_deny > 1)
+		faults_add(k->f, line_of(k, "route", i, NULL),
+			   "only one of via, deny and local can be given");
+	if (r->fallback.n && !r->via.n)
+		faults_add(k->f, line_of(k, "route", i, "fallback"),
+			   "fallback needs via");
+	if (r->fallback.n && str_eq(r->fallback, r->via))
+		faults_add(k->f, line_of(k, "route", i, "fallback"),
+			   "fallback is the same link as via");
+	if (r->via.n)
+		r->verb = ROUTE_DO_VIA;
+	else if (is_deny)
+		r->verb = ROUTE_DO_DENY;
+	else if (!is_local)
+		r->verb = ROUTE_DO_NEXT;
+	if (r->verb == ROUTE_DO_NEXT && !r->rewrite_from.n &&
+	    !r->rewrite_to.n)
+		faults_add(k->f, line_of(k, "route", i, NULL),
+			   "this route does nothing (expected via, deny, "
+			   "local or a rewrite)");
+}
+
+static void check_plan(const struct checker *k, size_t i)
+{
+	const struct number_plan *p = &k->c->plans[i];
+
+	if (p->min_digits > p->max_digits)
+		faults_add(k->f, line_of(k, "number-plan", i, "min-digits"),
+			   "min-digits is more than max-digits (got %u and "
+			   "%u)", p->min_digits, p->max_digits);
+}
+
+static void check_node(const struct checker *k)
+{
+	struct config *c = k->c;
+	const size_t path_max = sizeof(((struct sockaddr_un *)0)->sun_path);
+
+	c->node_id = config_id_of(c->node_name);
+	if (c->control_socket.n >= path_max)
+		faults_add(k->f, line_of(k, "node", 0, "control-socket"),
+			   "the path of the control socket is too long (got "
+			   "%zu bytes, expected at most %zu)",
+			   c->control_socket.n, path_max - 1);
+	if (c->reg_expires_min_s > c->reg_expires_default_s ||
+	    c->reg_expires_default_s > c->reg_expires_max_s)
+		faults_add(k->f, line_of(k, "sip", 0, "register-default"),
+			   "register-default is not between register-min and "
+			   "register-max (got %u, %u and %u seconds)",
+			   c->reg_expires_default_s, c->reg_expires_min_s,
+			   c->reg_expires_max_s);
+	if (c->retry_link_min_ms > c->retry_link_max_ms)
+		faults_add(k->f, line_of(k, "policy", 0, "retry-link-min"),
+			   "retry-link-min is more than retry-link-max (got "
+			   "%u and %u ms)", c->retry_link_min_ms,
+			   c->retry_link_max_ms);
+}
+
+void check_config(struct config *c, const struct scan *s,
+		  const struct conf_source *src, struct faults *f)
+{
+	const struct checker k = { c, s, src, f };
+	size_t i;
+
+	for (i = 0; i < conf_blocks_n; i++)
+		if (conf_blocks[i].is_titled)
+			check_names(&k, conf_blocks[i].name);
+	check_node(&k);
+	for (i = 0; i < c->listens_n; i++)
+		check_listen(&k, i);
+	for (i = 0; i < c->links_n; i++)
+		check_link(&k, i);
+	for (i = 0; i < c->domains_n; i++)
+		check_domain(&k, i);
+	for (i = 0; i < c->plans_n; i++)
+		check_plan(&k, i);
+	for (i = 0; i < c->routes_n; i++)
+		check_route(&k, i);
+}
