@@ -319,11 +319,13 @@ static int encode(struct arena *a, const struct addr_jid_rule *rule,
 static int own_local(struct arena *a, const struct addr *addr,
 		     const struct addr_jid_rule *rule, struct str *out)
 {
+	bool has_at = str_find(addr->user, '@') < addr->user.n;
 	bool is_there = str_ieq(addr->domain, rule->host);
 
 	if (addr->kind == ADDR_TEL && !str_starts(addr->user, STR("+")))
 		return escape(a, rule, str_from(addr->text, 4), out);
-	if (is_there || addr->kind == ADDR_TEL || addr->kind == ADDR_ANONYMOUS)
+	/* a\40b of the host itself would read as a of domain b */
+	if ((is_there && !(rule->is_encoded && has_at)) || addr->kind == ADDR_TEL || addr->kind == ADDR_ANONYMOUS)
 		return escape(a, rule, addr->user, out);
 	if (rule->is_encoded && addr->kind == ADDR_USER)
 		return encode(a, rule, addr, out);
