@@ -46,7 +46,7 @@ static bool make_room(struct buf *b, size_t n)
 		size *= 2;
 	if (size > b->max)
 		size = b->max;
-	b->p = mem_realloc(b->p, size);
+	b->p = mem_realloc(b->p, size + 1);	/* one for vsnprintf's NUL */
 	b->size = size;
 	return true;
 }
@@ -118,8 +118,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 		buf_put(b, small, (size_t)n);
 		return;
 	}
-	/* vsnprintf writes a NUL after the text, so room for one more. */
-	if (!make_room(b, (size_t)n + 1))
+	if (!make_room(b, (size_t)n))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
