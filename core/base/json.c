@@ -119,7 +119,7 @@ void json_key(struct buf *b, const char *key)
 void json_str(struct buf *b, struct str s)
 {
 	if (!s.p) {
-		json_null(b);
+		json_nil(b);
 		return;
 	}
 	put_comma(b);
@@ -157,7 +157,7 @@ void json_bool(struct buf *b, bool v)
 	buf_put_str(b, v ? STR("true") : STR("false"));
 }
 
-void json_null(struct buf *b)
+void json_nil(struct buf *b)
 {
 	put_comma(b);
 	buf_put_str(b, STR("null"));
@@ -166,7 +166,7 @@ void json_null(struct buf *b)
 void json_raw(struct buf *b, struct str json)
 {
 	if (json.n == 0) {
-		json_null(b);
+		json_nil(b);
 		return;
 	}
 	put_comma(b);

@@ -29,7 +29,7 @@ void json_u64(struct buf *b, uint64_t v);
 /* Decimal in quotes: for ids, which readers with doubles would round. */
 void json_id(struct buf *b, uint64_t v);
 void json_bool(struct buf *b, bool v);
-void json_null(struct buf *b);
+void json_nil(struct buf *b);
 /* A value that is JSON already; an absent or empty one gives null. */
 void json_raw(struct buf *b, struct str json);
 

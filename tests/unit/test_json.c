@@ -22,7 +22,7 @@ static void test_nesting(void **state)
 	json_key(&b, "g");
 	json_begin_arr(&b);
 	json_bool(&b, false);
-	json_null(&b);
+	json_nil(&b);
 	json_end_arr(&b);
 	json_end_obj(&b);
 	json_begin_obj(&b);
