@@ -1,0 +1,193 @@
+/* adapters/sip/head_in.c: header fields to model. What cannot be carried as it
+ * is (controls, bytes that are no UTF-8, broken URIs) is refused with 400,
+ * never repaired: these are addresses and ids. Text bodies are another matter,
+ * see body_in.c.
+ */
+#include "adapters/sip/sip_priv.h"
+
+#include <string.h>
+
+struct str sip_url_text(const url_t *url, char out[SIP_URI_MAX + 1])
+{
+	issize_t n = url_e(out, SIP_URI_MAX + 1, url);
+
+	if (n <= 0 || n > SIP_URI_MAX)
+		return STR_NONE;
+	return (struct str){ out, (size_t)n };
+}
+
+static enum cause cause_of(int err)
+{
+	switch (err) {
+	case 0:
+		return CAUSE_NONE;
+	case ERR_UNSUPPORTED:
+		return CAUSE_SCHEME_UNSUPPORTED;
+	case ERR_LIMIT:
+		return CAUSE_URI_TOO_LONG;
+	default:
+		return CAUSE_BAD_REQUEST;
+	}
+}
+
+enum cause sip_read_line(struct arena *a, const char *text, size_t max,
+			 struct str *out)
+{
+	struct str s = str_trim(str_of(text ? text : ""));
+
+	*out = STR("");
+	if (s.n > max || !utf8_is_clean_line(s))
+		return CAUSE_BAD_REQUEST;
+	if (s.n && arena_str(a, s, out) < 0)
+		return CAUSE_TOO_LARGE;
+	return CAUSE_NONE;
+}
+
+enum cause sip_read_url(struct arena *a, const url_t *url, struct str display,
+			struct addr *out)
+{
+	char text[SIP_URI_MAX + 1];
+	struct str kept, s = sip_url_text(url, text);
+	struct uri u;
+	int rc;
+
+	if (!s.p)
+		return CAUSE_URI_TOO_LONG;
+	if (arena_str(a, s, &kept) < 0)
+		return CAUSE_TOO_LARGE;
+	rc = uri_parse(kept, &u);
+	if (rc == 0)
+		rc = addr_from_uri(a, &u, display, out);
+	return cause_of(rc);
+}
+
+/* quoted-string or tokens, as the stack keeps the display name. */
+static enum cause read_display(struct arena *a, const char *display,
+			       struct str *out)
+{
+	struct str s = str_trim(str_of(display ? display : ""));
+	size_t i, n = 0;
+	char *p;
+
+	*out = STR("");
+	if (!s.n)
+		return CAUSE_NONE;
+	if (s.n > 512 || !(p = arena_alloc(a, s.n)))
+		return CAUSE_BAD_REQUEST;
+	if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"') {
+		s = str_sub(s, 1, s.n - 2);
+		for (i = 0; i < s.n; i++) {
+			if (s.p[i] == '\\' && i + 1 < s.n)
+				i++;
+			p[n++] = s.p[i];
+		}
+	} else {
+		memcpy(p, s.p, s.n);
+		n = s.n;
+	}
+	*out = (struct str){ p, n };
+	return utf8_is_clean_line(*out) ? CAUSE_NONE : CAUSE_BAD_REQUEST;
+}
+
+enum cause sip_read_name_addr(struct arena *a, const char *display,
+			      const url_t *url, struct addr *out)
+{
+	struct str name;
+	enum cause c = read_display(a, display, &name);
+
+	return c != CAUSE_NONE ? c : sip_read_url(a, url, name, out);
+}
+
+const char *sip_read_unknown(const sip_t *sip, const char *name)
+{
+	const sip_unknown_t *u;
+
+	for (u = sip->sip_unknown; u; u = u->un_next)
+		if (u->un_name && strcasecmp(u->un_name, name) == 0)
+			return u->un_value;
+	return NULL;
+}
+
+/* The first of a comma-separated list of name-addrs. */
+static struct str first_value(struct str s)
+{
+	bool in_quotes = false, in_angle = false;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (in_quotes && s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == '"' && !in_angle)
+			in_quotes = !in_quotes;
+		else if (!in_quotes && s.p[i] == '<')
+			in_angle = true;
+		else if (!in_quotes && s.p[i] == '>')
+			in_angle = false;
+		else if (s.p[i] == ',' && !in_quotes && !in_angle)
+			break;
+	}
+	return str_trim(str_sub(s, 0, i));
+}
+
+/* P-Asserted-Identity and P-Preferred-Identity [RFC 3325 9]. */
+static enum cause read_identity(struct sip_in *in, struct arena *a,
+				const char *name, struct addr *out)
+{
+	const char *value = sip_read_unknown(in->sip, name);
+	struct str display, params, s;
+	struct uri u;
+	int rc;
+
+	if (!value)
+		return CAUSE_NONE;
+	s = first_value(str_of(value));
+	if (!utf8_is_clean_line(s))
+		return CAUSE_BAD_REQUEST;
+	s = arena_dup(a, s);
+	rc = s.p ? uri_name_addr(a, s, &display, &u, &params) : ERR_LIMIT;
+	if (rc == 0)
+		rc = addr_from_uri(a, &u, display, out);
+	return cause_of(rc);
+}
+
+/* Privacy: anything but none hides the caller [RFC 3323 4.2]. */
+static bool wants_privacy(const sip_t *sip)
+{
+	static const char *const kinds[] = { "id", "header", "user",
+					     "session" };
+	const sip_privacy_t *p = sip->sip_privacy;
+	size_t i, k;
+
+	for (i = 0; p && p->priv_values && p->priv_values[i]; i++)
+		for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+			if (strcasecmp(p->priv_values[i], kinds[k]) == 0)
+				return true;
+	return false;
+}
+
+enum cause sip_read_origin(struct sip_in *in, struct arena *a,
+			   struct origin *o)
+{
+	const sip_t *sip = in->sip;
+	enum cause c;
+
+	o->proto = PROTO_SIP;
+	o->link = in->peer ? in->peer->id : 0;
+	o->is_trusted = in->is_trusted;
+	o->is_secure = tport_has_tls(in->tport);
+	o->is_reliable = tport_is_reliable(in->tport);
+	o->source = arena_dup(a, str_of(in->source));
+	o->method = arena_dup(a, str_of(sip->sip_request->rq_method_name));
+	o->wants_privacy = wants_privacy(sip);
+	c = sip_read_name_addr(a, sip->sip_from->a_display,
+			       sip->sip_from->a_url, &o->claimed);
+	/* What a client asserts about himself is not passed on [CP03]. */
+	if (c == CAUSE_NONE && in->is_trusted)
+		c = read_identity(in, a, "P-Asserted-Identity", &o->asserted);
+	if (c == CAUSE_NONE)
+		c = read_identity(in, a, "P-Preferred-Identity",
+				  &o->preferred);
+	if (c == CAUSE_NONE)
+		c = sip_auth_read(in, a, o);
+	return c == CAUSE_NONE && arena_err(a) ? CAUSE_TOO_LARGE : c;
+}

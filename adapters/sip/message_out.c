@@ -1,0 +1,613 @@
+/* adapters/sip/message_out.c: MESSAGE to registered contacts and to other SIP
+ * servers: one client transaction of the stack for each target, one EV_SENT
+ * for each. [RFC 3428 4, RFC 3261 17.1.2]
+ */
+#include "adapters/sip/sip_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- results ---------------------------------------------------------- */
+
+struct result {
+	enum cause cause;
+	struct str text, address;
+	bool is_stored_there, was_plain;
+};
+
+static void post_sent(struct sip *s, uint64_t leg, uint32_t tag,
+		      struct trace_id trace, bool wants,
+		      const struct result *r)
+{
+	struct event *ev;
+	struct sent *sent;
+
+	if (!wants && r->cause == CAUSE_NONE)
+		return;
+	ev = s->intake.event_new(s->intake.core, EV_SENT);
+	sent = arena_zalloc(ev->arena, sizeof(*sent));
+	ev->leg = leg;
+	ev->tag = tag;
+	ev->trace = trace;
+	ev->cause = r->cause;
+	ev->u.sent = sent;
+	if (sent) {
+		sent->text = arena_dup(ev->arena, r->text);
+		sent->address = arena_dup(ev->arena, r->address);
+		sent->is_stored_there = r->is_stored_there;
+		sent->was_plain = r->was_plain;
+	}
+	s->intake.post(s->intake.core, ev);
+}
+
+static char *keep(const char *text)
+{
+	size_t n = text ? strlen(text) + 1 : 0;
+
+	return n ? memcpy(mem_alloc(n), text, n) : NULL;
+}
+
+struct sip_out *sip_out_new(struct sip *s, struct sip_listener *l,
+			    struct sip_peer *p)
+{
+	struct sip_out *o = mem_zalloc(sizeof(*o));
+
+	o->sip = s;
+	o->listener = l;
+	o->peer = p;
+	l->users++;
+	list_add(&s->outs, &o->all);
+	s->outs_n++;
+	return o;
+}
+
+void sip_out_free(struct sip_out *o)
+{
+	list_del(&o->all);
+	o->sip->outs_n--;
+	o->listener->users--;
+	if (o->orq)
+		nta_outgoing_destroy(o->orq);
+	msg_put(o->msg);
+	mem_free(o->uri);
+	mem_free(o->route);
+	mem_free(o->head);
+	mem_free(o);
+}
+
+/* The send is over: its result, and room for the next. */
+static void finish(struct sip_out *o, const struct result *r)
+{
+	struct sip *s = o->sip;
+	struct sip_peer *p = o->peer;
+
+	post_sent(s, o->leg, o->tag, o->trace, o->wants_result, r);
+	if (p)
+		p->under_way--;
+	sip_out_free(o);
+	if (p && p->was_full && p->under_way <= p->window / 2) {
+		p->was_full = false;
+		sip_peer_tell(p, STR(""));
+	}
+	if (!p && s->was_full && s->outs_n <= SIP_OUTGOING_MAX / 2)
+		s->was_full = false;
+}
+
+/* ---- answers ---------------------------------------------------------- */
+
+/* The stack's own words for what never left or was never answered. */
+static enum cause cause_local(const struct sip_out *o, unsigned status)
+{
+	if (status == 408)
+		return o->peer ? CAUSE_TIMEOUT : CAUSE_NO_ANSWER;
+	return o->peer ? CAUSE_LINK_DOWN : CAUSE_FLOW_FAILED;
+}
+
+static void read_answer(const struct sip_out *o, unsigned status,
+			const sip_t *sip, struct result *r,
+			char url[SIP_URI_MAX + 1])
+{
+	if (!sip || nta_sip_is_internal(sip)) {
+		r->cause = cause_local(o, status);
+		return;
+	}
+	if (status < 300) {
+		r->is_stored_there = status == 202;
+		return;
+	}
+	r->cause = sip_cause_from_status(status);
+	if (sip->sip_status->st_phrase &&
+	    utf8_is_clean_line(str_of(sip->sip_status->st_phrase)))
+		r->text = utf8_cut(str_of(sip->sip_status->st_phrase),
+				   SIP_PHRASE_MAX);
+	if (status / 100 == 3 && sip->sip_contact &&
+	    sip->sip_contact->m_url->url_type != url_any)
+		r->address = sip_url_text(sip->sip_contact->m_url, url);
+}
+
+static bool again_as_text(struct sip_out *o);
+
+static int on_answer(struct sip_out *o, nta_outgoing_t *orq, sip_t const *sip)
+{
+	unsigned status = (unsigned)nta_outgoing_status(orq);
+	bool is_local = !sip || nta_sip_is_internal(sip);
+	char url[SIP_URI_MAX + 1];
+	struct result r = { .cause = CAUSE_NONE, .was_plain = o->was_plain };
+
+	if (status < 200)
+		return 0;
+	o->status = status;
+	if (o->is_probe) {
+		sip_peer_probed(o->peer, !is_local);
+		return 0;
+	}
+	if (o->peer && is_local)
+		sip_peer_failed(o->peer);
+	else if (o->peer)
+		sip_peer_spoke(o->peer);
+	if (!is_local && (status == 415 || status == 488) && o->msg &&
+	    again_as_text(o))
+		return 0;
+	read_answer(o, status, sip, &r, url);
+	finish(o, &r);
+	return 0;
+}
+
+/* ---- one request ------------------------------------------------------ */
+
+int sip_out_start(struct sip_out *o, const char *method, const char *uri,
+		  const char *route, tport_t *tport, const struct buf *head,
+		  struct str body)
+{
+	struct sip *s = o->sip;
+	msg_t *msg = nta_msg_create(o->listener->agent, 0);
+	su_home_t *home = msg_home(msg);
+	sip_method_t code = strcmp(method, "MESSAGE") == 0 ?
+				    sip_method_message :
+				    sip_method_options;
+	sip_request_t *rq = sip_request_create(home, code, method,
+					       sip_url_string(uri), NULL);
+	sip_payload_t *pl = NULL;
+
+	if (body.n)
+		pl = sip_payload_create(home, body.p, (isize_t)body.n);
+	if (!rq || (body.n && !pl) || head->err ||
+	    msg_header_insert(msg, NULL, (msg_header_t *)rq) < 0 ||
+	    msg_header_add_str(msg, NULL, head->p) < 0 ||
+	    (pl && msg_header_insert(msg, NULL, (msg_header_t *)pl) < 0)) {
+		msg_destroy(msg);
+		return ERR_SYNTAX;
+	}
+	o->orq = nta_outgoing_mcreate(
+		o->listener->agent, on_answer, o,
+		route ? sip_url_string(route) : NULL, msg,
+		TAG_IF(tport, NTATAG_TPORT(tport)), TAG_END());
+	if (!o->orq) {
+		msg_destroy(msg);
+		return ERR_IO;
+	}
+	s->counts.sent++;
+	sip_stack_touch(s->stack);
+	return 0;
+}
+
+static void put_cseq(struct sip *s, struct buf *b)
+{
+	if (++s->cseq >= 0x7fffffffu)
+		s->cseq = 1;
+	buf_printf(b, "CSeq: %u MESSAGE\r\n", s->cseq);
+}
+
+/* 415 or 488: the device knows no CPIM; the same once more as text. */
+static bool again_as_text(struct sip_out *o)
+{
+	struct sip_listener *l = NULL;
+	struct sip_flow f;
+	struct sip_content c;
+	struct addr none = { .kind = ADDR_NONE };
+	tport_t *tport = NULL;
+	struct buf b;
+	int rc;
+
+	if (sip_flow_parse(str_of(o->route ? o->route : ""), &f))
+		tport = sip_flow_find(o->sip, &f, &l);
+	if (l && l != o->listener)
+		return false;
+	sip_content_init(&c);
+	buf_init(&b, SIP_HEAD_MAX);
+	rc = sip_content_put(&c, o->msg, &none, &none, false);
+	put_cseq(o->sip, &b);
+	buf_put_str(&b, str_of(o->head));
+	buf_put_str(&b, buf_str(&c.head));
+	buf_put_char(&b, 0);
+	nta_outgoing_destroy(o->orq);
+	o->orq = NULL;
+	o->was_plain = true;
+	if (rc == 0)
+		rc = sip_out_start(o, "MESSAGE", o->uri,
+				   tport ? NULL : o->route, tport, &b,
+				   buf_str(&c.body));
+	buf_free(&b);
+	sip_content_free(&c);
+	msg_put(o->msg);
+	o->msg = NULL;
+	return rc == 0;
+}
+
+/* ---- where to --------------------------------------------------------- */
+
+struct way {
+	struct sip_listener *listener;
+	struct sip_peer *peer;
+	tport_t *tport;			/* an open connection, or NULL */
+	char uri[SIP_URI_MAX + 1];	/* Request-URI */
+	char route[SIP_URI_MAX + 1];	/* next hop, or empty */
+	struct str routes;		/* Route header values, or empty */
+	enum transport transport;
+};
+
+static bool put_cstr(char *out, size_t size, struct str s)
+{
+	if (s.n >= size)
+		return false;
+	memcpy(out, s.p ? s.p : "", s.n);
+	out[s.n] = 0;
+	return true;
+}
+
+static enum cause way_to_peer(struct sip *s, const struct target *t,
+			      struct way *w)
+{
+	struct sip_peer *p = sip_peer_find(s, t->link);
+	struct buf b;
+	bool ok;
+
+	if (!p || p->state != LINK_UP)
+		return CAUSE_LINK_DOWN;
+	if (p->under_way >= p->window) {
+		p->was_full = true;
+		return CAUSE_OVERLOAD;
+	}
+	w->peer = p;
+	w->transport = p->transport;
+	w->listener = sip_listen_for(s, p->transport, str_of(p->host));
+	buf_init(&b, SIP_URI_MAX);
+	addr_put_uri(&b, &t->to, true);
+	ok = !b.err && put_cstr(w->uri, sizeof(w->uri), buf_str(&b));
+	buf_free(&b);
+	sip_peer_url(p, w->route, sizeof(w->route));
+	return ok ? CAUSE_NONE : CAUSE_URI_TOO_LONG;
+}
+
+static enum transport transport_of(const struct uri *u)
+{
+	struct str v;
+
+	if (u->scheme == URI_SIPS)
+		return TRANSPORT_TLS;
+	if (!uri_param(u->params, STR("transport"), &v))
+		return TRANSPORT_UDP;
+	if (str_ieq(v, STR("tcp")))
+		return TRANSPORT_TCP;
+	return str_ieq(v, STR("tls")) ? TRANSPORT_TLS : TRANSPORT_UDP;
+}
+
+/* The first URI of "<sip:a;lr>, <sip:b;lr>". */
+static bool first_hop(struct str path, struct uri *out, struct str *text_out)
+{
+	size_t from = str_find(path, '<'), to = str_find(path, '>');
+
+	if (from >= to || to >= path.n)
+		return false;
+	*text_out = str_sub(path, from + 1, to - from - 1);
+	return uri_parse(*text_out, out) == 0;
+}
+
+static enum cause way_by_flow(struct sip *s, const struct sip_flow *f,
+			      struct way *w)
+{
+	bool is_ip6 = strchr(f->address, ':') != NULL;
+
+	if (f->transport != TRANSPORT_UDP) {
+		w->tport = sip_flow_find(s, f, &w->listener);
+		if (!w->tport)
+			return CAUSE_FLOW_FAILED;
+		/* Room for what still has to be written. */
+		if (!tport_is_clear_to_send(w->tport))
+			return CAUSE_FLOW_FAILED;
+		w->transport = f->transport;
+		return CAUSE_NONE;
+	}
+	w->transport = TRANSPORT_UDP;
+	w->listener = sip_listen_for(s, TRANSPORT_UDP, str_of(f->address));
+	snprintf(w->route, sizeof(w->route), "sip:%s%s%s:%u;transport=udp",
+		 is_ip6 ? "[" : "", f->address, is_ip6 ? "]" : "", f->port);
+	return CAUSE_NONE;
+}
+
+static enum cause way_to_binding(struct sip *s, const struct target *t,
+				 struct way *w)
+{
+	const struct binding *b = t->binding;
+	struct str text = b->contact;
+	struct sip_flow f;
+	struct uri u;
+
+	if (uri_parse(b->contact, &u) < 0 ||
+	    !put_cstr(w->uri, sizeof(w->uri), b->contact))
+		return CAUSE_NO_BINDING;
+	if (b->path.n) {
+		if (!first_hop(b->path, &u, &text) ||
+		    !put_cstr(w->route, sizeof(w->route), text))
+			return CAUSE_NO_BINDING;
+		w->routes = b->path;
+	} else if (sip_flow_parse(b->flow, &f)) {
+		/* Without the connection a contact that promised nothing
+		   [RFC 5626] may still be reached directly. */
+		if (way_by_flow(s, &f, w) == CAUSE_NONE)
+			return CAUSE_NONE;
+		if (b->reg_id)
+			return CAUSE_FLOW_FAILED;
+	}
+	w->transport = transport_of(&u);
+	w->listener = sip_listen_for(s, w->transport,
+				     u.host.n && u.host.p[0] == '[' ?
+					     STR("::") :
+					     STR(""));
+	return CAUSE_NONE;
+}
+
+static enum cause find_way(struct sip *s, const struct target *t,
+			   struct way *w)
+{
+	enum cause c;
+
+	memset(w, 0, sizeof(*w));
+	if (s->is_draining)
+		return CAUSE_LINK_DOWN;
+	if (s->outs_n >= SIP_OUTGOING_MAX) {
+		s->was_full = true;
+		return CAUSE_OVERLOAD;
+	}
+	if (t->link)
+		c = way_to_peer(s, t, w);
+	else
+		c = t->binding ? way_to_binding(s, t, w) : CAUSE_LEG_GONE;
+	if (c == CAUSE_NONE && !w->listener)
+		c = t->link ? CAUSE_LINK_DOWN : CAUSE_NO_BINDING;
+	return c;
+}
+
+/* ---- the head --------------------------------------------------------- */
+
+static void put_dates(struct buf *b, const struct msg *m)
+{
+	int64_t sent = m->sent_utc_us ? m->sent_utc_us : net_utc_us();
+	char date[DATETIME_MAX];
+
+	sip_put_text(b, "Date", datetime_put_sip(sent, date));
+	if (m->no_store)
+		sip_put_number(b, "Expires", 0);
+	else if (m->expires_utc_us > sent)
+		sip_put_number(b, "Expires",
+			       (uint64_t)(m->expires_utc_us - sent +
+					  999999) / 1000000);
+}
+
+/* Lines that are the same for every target of a message. */
+static void put_common(struct buf *b, const struct msg *m)
+{
+	static const char *const priorities[] = { NULL, "non-urgent",
+						  "urgent", "emergency" };
+	char hex[TRACE_HEX_N + 1];
+
+	sip_put_number(b, "Max-Forwards", m->hops_left);
+	sip_put_own(b, "User-Agent", OMA_SERVER);
+	sip_put_own(b, "Accept-Contact", OMA_ACCEPT_CONTACT);
+	trace_hex(m->trace, hex);
+	buf_printf(b, "Session-ID: %s;remote=%032d\r\n", hex, 0);
+	put_dates(b, m);
+	if (m->kind == MSG_CONTENT)
+		sip_put_text(b, "Subject", m->subject);
+	sip_put_word(b, "Content-Language", m->lang);
+	if (priorities[m->priority])
+		sip_put_own(b, "Priority", priorities[m->priority]);
+}
+
+static void put_asserted(struct buf *b, const struct target *t,
+			 const struct msg *m)
+{
+	struct uri u;
+
+	if (!t->is_trusted || !t->asserted.n)
+		return;
+	if (uri_parse(t->asserted, &u) < 0) {
+		buf_fail(b, ERR_SYNTAX);
+		return;
+	}
+	buf_printf(b, "P-Asserted-Identity: <");
+	buf_put_str(b, t->asserted);
+	buf_printf(b, ">\r\n");
+	if (m->is_private)
+		sip_put_own(b, "Privacy", "id");
+}
+
+static void put_target(struct sip *s, struct buf *b, const struct target *t,
+		       const struct msg *m, const struct way *w)
+{
+	char id[33], tag[33];
+
+	sip_random_id(s, tag);
+	tag[16] = 0;
+	sip_put_addr(b, "From", &t->from, tag);
+	sip_put_addr(b, "To", &t->to, NULL);
+	if (sip_call_id_ok(m->thread)) {
+		sip_put_text(b, "Call-ID", m->thread);
+	} else {
+		sip_random_id(s, id);
+		sip_put_own(b, "Call-ID", id);
+	}
+	sip_put_text(b, "Route", w->routes);
+	put_asserted(b, t, m);
+}
+
+/* ---- sending ---------------------------------------------------------- */
+
+struct encoded {
+	struct sip_content cpim, plain;
+	struct buf common;
+};
+
+static bool goes_as_cpim(const struct target *t, const struct msg *m)
+{
+	if (!sip_content_wants_cpim(m))
+		return false;
+	if (!sip_content_can_plain(m))
+		return true;
+	return !t->is_plain && !(t->binding && t->binding->is_plain);
+}
+
+static bool is_too_large(const struct sip *s, const struct way *w, size_t n)
+{
+	size_t max = s->conf->sip_udp_bytes_max;
+
+	return w->transport == TRANSPORT_UDP && max && n > max;
+}
+
+/* What is needed to send it once more as text. */
+static void keep_for_text(struct sip_out *o, struct msg *m,
+			  const struct way *w, const struct buf *head)
+{
+	char note[SIP_ADDR_MAX + 32];
+	const tp_name_t *n = w->tport ? tport_name(w->tport) : NULL;
+
+	o->msg = msg_ref(m);
+	o->uri = keep(w->uri);
+	o->head = keep(head->p);
+	if (n)
+		snprintf(note, sizeof(note), "%s %s %s",
+			 sip_transport_name(w->transport), n->tpn_host,
+			 n->tpn_port);
+	if (n)
+		o->route = keep(note);
+	else if (w->route[0])
+		o->route = keep(w->route);
+}
+
+static enum cause start(struct sip *s, const struct action *a,
+			const struct target *t, struct way *w,
+			struct encoded *e)
+{
+	bool is_cpim = goes_as_cpim(t, a->msg);
+	struct sip_content *c = is_cpim ? &e->cpim : &e->plain;
+	struct sip_out *o;
+	struct buf fixed, b;
+	int rc = sip_content_put(c, a->msg, &t->from, &t->to, is_cpim);
+
+	if (rc < 0)
+		return rc == ERR_LIMIT ? CAUSE_TOO_LARGE : CAUSE_BAD_REQUEST;
+	if (is_too_large(s, w, c->body.n))
+		return CAUSE_TOO_LARGE;
+	buf_init(&fixed, SIP_HEAD_MAX);
+	buf_init(&b, SIP_HEAD_MAX * 2);
+	put_target(s, &fixed, t, a->msg, w);
+	buf_put_str(&fixed, buf_str(&e->common));
+	buf_put_char(&fixed, 0);
+	put_cseq(s, &b);
+	buf_put(&b, fixed.p, fixed.n ? fixed.n - 1 : 0);
+	buf_put_str(&b, buf_str(&c->head));
+	buf_put_char(&b, 0);
+	if (fixed.err)
+		buf_fail(&b, fixed.err);
+	o = sip_out_new(s, w->listener, w->peer);
+	o->leg = t->leg;
+	o->tag = a->tag;
+	o->trace = a->msg->trace;
+	o->wants_result = a->wants_result;
+	if (is_cpim && sip_content_can_plain(a->msg) && !fixed.err)
+		keep_for_text(o, a->msg, w, &fixed);
+	rc = sip_out_start(o, "MESSAGE", w->uri,
+			   w->route[0] && !w->tport ? w->route : NULL,
+			   w->tport, &b, buf_str(&c->body));
+	buf_free(&fixed);
+	buf_free(&b);
+	if (rc < 0) {
+		sip_out_free(o);
+		return rc == ERR_SYNTAX ? CAUSE_BAD_REQUEST :
+					  CAUSE_UNAVAILABLE;
+	}
+	if (w->peer)
+		w->peer->under_way++;
+	return CAUSE_NONE;
+}
+
+void sip_send(void *self, const struct action *a)
+{
+	struct sip *s = self;
+	const struct send *send = a->u.send;
+	struct encoded e;
+	size_t i;
+
+	sip_content_init(&e.cpim);
+	sip_content_init(&e.plain);
+	buf_init(&e.common, SIP_HEAD_MAX);
+	put_common(&e.common, a->msg);
+	for (i = 0; i < send->targets_n; i++) {
+		const struct target *t = &send->targets[i];
+		struct result r = { .cause = CAUSE_NONE };
+		struct way w;
+
+		r.cause = find_way(s, t, &w);
+		if (r.cause == CAUSE_NONE && e.common.err)
+			r.cause = CAUSE_BAD_REQUEST;
+		if (r.cause == CAUSE_NONE)
+			r.cause = start(s, a, t, &w, &e);
+		if (r.cause != CAUSE_NONE)
+			post_sent(s, t->leg, a->tag, a->msg->trace, true, &r);
+	}
+	sip_content_free(&e.cpim);
+	sip_content_free(&e.plain);
+	buf_free(&e.common);
+}
+
+uint32_t sip_room(void *self, uint32_t link)
+{
+	struct sip *s = self;
+	struct sip_peer *p;
+	uint32_t n;
+
+	if (s->is_draining)
+		return 0;
+	n = s->outs_n < SIP_OUTGOING_MAX ?
+		    (uint32_t)(SIP_OUTGOING_MAX - s->outs_n) :
+		    0;
+	if (!link)
+		return n;
+	p = sip_peer_find(s, link);
+	if (!p)
+		return 0;
+	if (!sip_peer_room(p))
+		p->was_full = true;
+	return sip_peer_room(p) < n ? sip_peer_room(p) : n;
+}
+
+void sip_outs_end(struct sip *s, const struct sip_peer *p, enum cause c)
+{
+	struct list_link *it, *tmp;
+	struct result r = { .cause = c };
+
+	list_each(it, tmp, &s->outs) {
+		struct sip_out *o = list_of(it, struct sip_out, all);
+
+		if (!o->is_probe && (!p || o->peer == p))
+			finish(o, &r);
+	}
+}
+
+void sip_outs_free_all(struct sip *s)
+{
+	struct list_link *it, *tmp;
+
+	list_each(it, tmp, &s->outs)
+		sip_out_free(list_of(it, struct sip_out, all));
+}
