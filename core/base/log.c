@@ -100,7 +100,7 @@ bool log_wanted(enum log_level level, const struct log_ctx *ctx)
 /* What would disturb a reader's terminal or reorder the line. */
 static bool is_sly(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) ||
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c ||
 	       (code >= 0x200b && code <= 0x200f) ||
 	       (code >= 0x2028 && code <= 0x202e) ||
 	       (code >= 0x2060 && code <= 0x2069) || code == 0xfeff;
@@ -190,8 +190,17 @@ static void put_value(struct line *l, struct str s)
 	put_text(l, "\"");
 }
 
+static size_t domain_length(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && !strchr("/;?", s.p[n]))
+		n++;
+	return n;
+}
+
 /* Keeps the scheme, two characters and the domain: enough to tell users
-   apart in one incident, not enough to know them. */
+   apart in one incident, not enough to know them. A resource may be a name. */
 static void put_masked(struct line *l, struct str s)
 {
 	size_t at = str_find(s, '@'), colon = str_find(s, ':');
@@ -211,6 +220,7 @@ static void put_masked(struct line *l, struct str s)
 		struct str domain = utf8_cut(str_from(s, at),
 					     sizeof(out) - n);
 
+		domain.n = domain_length(domain);
 		memcpy(out + n, domain.p, domain.n);
 		n += domain.n;
 	}
