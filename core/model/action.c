@@ -69,9 +69,31 @@ void acts_init(struct acts *a, size_t max_bytes)
 	*a = (struct acts){ .arena = arena_new(max_bytes) };
 }
 
+void acts_own(struct acts *a, struct msg *m)
+{
+	struct owned_msg *o = arena_zalloc(a->arena, sizeof(*o));
+
+	if (!o) {
+		a->err = ERR_LIMIT;	/* then nothing refers to it */
+		msg_put(m);
+		return;
+	}
+	o->msg = m;
+	o->next = a->owned;
+	a->owned = o;
+}
+
+static void put_owned(struct acts *a)
+{
+	for (; a->owned; a->owned = a->owned->next)
+		msg_put(a->owned->msg);
+}
+
 void acts_clear(struct acts *a)
 {
 	struct arena *arena = a->arena;
+
+	put_owned(a);
 
 	arena_reset(arena);
 	*a = (struct acts){ .arena = arena };
@@ -79,6 +101,7 @@ void acts_clear(struct acts *a)
 
 void acts_free(struct acts *a)
 {
+	put_owned(a);
 	arena_free(a->arena);
 	*a = (struct acts){ .arena = NULL };
 }

@@ -15,7 +15,8 @@ enum act_kind {
 	ACT_PIPE, ACT_NOTIFY,
 	ACT_TIMER,		/* tag, at_ms: EV_TIMER then; at_ms 0 stops it */
 	ACT_CLAIM,		/* u.claim: EV_ROWS follows */
-	ACT_WORK, ACT_HINT,
+	ACT_WORK,
+	ACT_HINT,		/* u.hint: a lane's queue should look again */
 	ACT_ACCOUNT,		/* u.account: one line of the accounting file */
 	ACT_LINK_CTL,		/* u.link_ctl: the operator's up and down */
 	ACT_TELL,		/* obj, tag, cause, u.sent: EV_SENT to another
@@ -55,7 +56,10 @@ struct send {
 };
 
 struct claim {
-	enum { CLAIM_LANE, CLAIM_DUE_LANES, CLAIM_DUE_REPORTS, CLAIM_LIST } what;
+	enum { CLAIM_LANE, CLAIM_DUE_LANES, CLAIM_DUE_REPORTS, CLAIM_LIST,
+	       CLAIM_ONE /* the row with this id, for the operator */ } what;
+	uint64_t id;			/* ONE */
+	int64_t until_utc_us;		/* DUE_LANES: due by then; 0: now */
 	struct str lane;		/* LANE: rows in order after after_seq */
 	uint64_t after_seq;
 	uint32_t max;
@@ -98,6 +102,12 @@ struct remember {
 	enum proto origin_proto;
 };
 
+struct hint {
+	struct str lane;
+	bool is_urgent;			/* try what waits now, due or not */
+	uint64_t dropped;		/* this row is gone: forget it */
+};
+
 struct link_ctl {
 	uint32_t link;
 	bool is_up;
@@ -126,6 +136,7 @@ struct action {
 		const struct changed *changed;
 		const struct link_ctl *link_ctl;
 		const struct remember *remember;
+		const struct hint *hint;
 		const struct sent *sent;
 	} u;
 };
@@ -200,6 +211,11 @@ struct write {
 	} u;
 };
 
+struct owned_msg {
+	struct owned_msg *next;
+	struct msg *msg;
+};
+
 /* What one step said. Lists grow in the arena. */
 struct acts {
 	struct arena *arena;
@@ -208,6 +224,7 @@ struct acts {
 	struct write *writes;
 	size_t writes_n, writes_size;
 	bool is_lazy;		/* nobody waits for the commit: done rows */
+	struct owned_msg *owned;	/* messages the step made */
 	uint32_t stored_tag;	/* not 0: EV_STORED{tag, cause} when the commit is
 				   through, well or not; STORE_DUPLICATE is told
 				   as cause CONFLICT with u.sent->text = answer */
@@ -221,6 +238,8 @@ struct write *acts_write(struct acts *a, enum store_op op, uint16_t part);
 void acts_init(struct acts *a, size_t max_bytes);
 void acts_clear(struct acts *a);	/* for the next step */
 void acts_free(struct acts *a);
+/* Gives a message made by the step to the acts, which put it in the end. */
+void acts_own(struct acts *a, struct msg *m);
 /* Zeroed memory that lives as long as the acts; never NULL (as above). */
 void *acts_new(struct acts *a, size_t n);
 

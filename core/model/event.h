@@ -63,7 +63,8 @@ struct origin {
 struct registration {			/* u.registration */
 	struct addr aor;		/* To */
 	struct binding *contacts;	/* expires_utc_us is unset: see below */
-	uint32_t *expires_s;		/* one per contact, as asked */
+	uint32_t *expires_s;		/* one per contact as asked, UINT32_MAX:
+					   nothing said */
 	size_t contacts_n;
 	bool is_star;			/* Contact: * with Expires: 0 */
 	struct str call_id;
@@ -98,6 +99,11 @@ struct link_change {			/* u.link */
 struct changed {			/* u.changed */
 	struct str aor;
 	bool is_bound;			/* a contact was added or refreshed */
+};
+
+struct look {				/* u.look: of EV_SWEEP to a queue */
+	bool is_urgent;			/* whatever is due later too */
+	uint64_t dropped;		/* a row the operator removed, 0: none */
 };
 
 struct admin_req {			/* u.admin */
@@ -145,6 +151,7 @@ struct event {
 		const struct sent *sent;
 		const struct link_change *link;
 		const struct changed *changed;
+		const struct look *look;
 		const struct admin_req *admin;
 		struct rows *rows;
 		const struct keep *keep;

@@ -27,6 +27,8 @@ enum link_state fact_link(struct facts *f, uint32_t link, uint32_t *room_out);
    what was answered, or is_running and the object that deals with it. */
 const struct remember *fact_seen(struct facts *f, const uint8_t key[32],
 				 uint64_t *obj_out);
+/* The object whose step this is, 0 if it has no life. */
+uint64_t fact_self(struct facts *f);
 /* Does that object still wait for the outcome it asked for (ACT_KEEP)? */
 bool fact_waits(struct facts *f, uint64_t obj);
 bool fact_missing(const struct facts *f);

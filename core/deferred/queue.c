@@ -1,0 +1,299 @@
+/* core/deferred/queue.c: the machine of one lane's queue; see queue.h.
+ *
+ *   event          does
+ *   EV_KEPT        takes the row into memory when there is room and order
+ *   EV_ROWS        the store's answer: rows that were not in memory
+ *   EV_SENT        one result of a try (queue_done.c)
+ *   EV_STORED      a write of ours is through: rows are really gone
+ *   EV_LINK        the link's state or room changed
+ *   EV_SWEEP       something is due, the recipient came, or a row was dropped
+ *   EV_TIMER       the next row is due, or the queue has been idle
+ *   EV_CONFIG      routes may have changed
+ * After each of them: what can go, goes (queue_send.c).
+ */
+#include "core/deferred/queue.h"
+
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/deferred/queue_priv.h"
+
+static struct str lane_text(const char *prefix, struct str name,
+			    char out[QUEUE_LANE_MAX])
+{
+	size_t n = strlen(prefix);
+
+	if (name.n > QUEUE_LANE_MAX - n - 1)
+		name.n = QUEUE_LANE_MAX - n - 1;
+	memcpy(out, prefix, n);
+	if (name.n)
+		memcpy(out + n, name.p, name.n);
+	return (struct str){ out, n + name.n };
+}
+
+struct str queue_lane_user(struct str aor, char out[QUEUE_LANE_MAX])
+{
+	return lane_text("user:", aor, out);
+}
+
+struct str queue_lane_link(struct str link_name, char out[QUEUE_LANE_MAX])
+{
+	return lane_text("link:", link_name, out);
+}
+
+void queue_init(void *state, struct str lane)
+{
+	struct queue *q = state;
+	char *text = mem_alloc(lane.n + 1);
+
+	memcpy(text, lane.p, lane.n);
+	q->lane = (struct str){ text, lane.n };
+	q->is_link = str_starts(lane, STR("link:"));
+	if (q->is_link)
+		q->link = config_id_of(str_from(lane, 5));
+	q->slots_n = q->is_link ? QUEUE_LINK_SLOTS : QUEUE_USER_SLOTS;
+	q->slots = mem_zalloc(q->slots_n * sizeof(*q->slots));
+	q->order = mem_zalloc((q->slots_n + 1) * sizeof(*q->order));
+}
+
+static void queue_drop(void *state)
+{
+	struct queue *q = state;
+
+	while (q->n > 0)
+		queue_remove(q, &q->slots[q->order[0]]);
+	mem_free(q->slots);
+	mem_free(q->order);
+	mem_free((char *)(uintptr_t)q->lane.p);
+}
+
+struct str queue_lane(const void *state)
+{
+	return ((const struct queue *)state)->lane;
+}
+
+uint32_t queue_backlog(const void *state)
+{
+	const struct queue *q = state;
+	uint32_t n = q->has_more || !q->is_loaded ? 1 : 0;
+	unsigned i;
+
+	for (i = 0; i < q->n; i++)
+		if (q->slots[q->order[i]].state != ITEM_DONE)
+			n++;
+	return n;
+}
+
+/* ---- what comes in -------------------------------------------------------- */
+
+static void on_kept(struct qstep *s)
+{
+	const struct keep *k = s->ev->u.keep;
+	struct queue *q = s->q;
+	struct item *it;
+
+	if (!q->is_loaded && k->is_alone && q->n == 0 && !q->is_claiming)
+		q->is_loaded = true;
+	if (q->has_more || queue_is_full(q) || queue_by_id(q, k->todo.id)) {
+		q->has_more = true;
+		return;
+	}
+	it = queue_add(q, &k->todo, msg_ref(s->ev->msg), false);
+	it->waiter = k->waiter;
+	it->waiter_tag = k->waiter_tag;
+}
+
+static void on_rows(struct qstep *s)
+{
+	struct rows *r = s->ev->u.rows;
+	struct queue *q = s->q;
+	size_t i;
+
+	q->is_claiming = false;
+	if (!r || s->ev->cause != CAUSE_NONE)
+		return;		/* asked again with the next look */
+	q->is_loaded = true;
+	q->has_more = !r->is_all;
+	for (i = 0; i < r->todos_n; i++) {
+		struct todo *t = &r->todos[i];
+
+		if (!t->msg || queue_by_id(q, t->id)) {
+			q->last_seq = t->seq;
+			continue;
+		}
+		if (queue_is_full(q)) {
+			q->has_more = true;
+			return;
+		}
+		queue_add(q, t, t->msg, true);
+		t->msg = NULL;		/* taken over */
+		q->last_seq = t->seq;
+	}
+}
+
+static void on_sent(struct qstep *s)
+{
+	struct queue *q = s->q;
+
+	if (s->ev->tag == 0 || s->ev->tag > q->slots_n)
+		return;
+	if (q->slots[s->ev->tag - 1].state != ITEM_FREE)
+		queue_result(s, &q->slots[s->ev->tag - 1]);
+}
+
+static void on_stored(struct qstep *s)
+{
+	struct queue *q = s->q;
+	unsigned i = 0;
+
+	q->writes_out--;
+	while (i < q->n) {
+		struct item *it = &q->slots[q->order[i]];
+
+		if (it->state != ITEM_DONE ||
+		    (uint32_t)it->done_in != s->ev->tag) {
+			i++;
+			continue;
+		}
+		/* If the store refused, the row is still there and will be
+		   sent once more: allowed, silent loss is not. */
+		queue_remove(q, it);
+	}
+	if (s->ev->cause != CAUSE_NONE)
+		q->has_more = q->is_rescan = true;
+}
+
+static void on_look(struct qstep *s)
+{
+	const struct look *look = s->ev->u.look;
+	struct queue *q = s->q;
+	struct item *it;
+	unsigned i;
+
+	if (!look)
+		return;
+	if (look->dropped) {
+		it = queue_by_id(q, look->dropped);
+		if (it && it->state == ITEM_WAIT)
+			queue_remove(q, it);
+	}
+	if (!look->is_urgent)
+		return;
+	for (i = 0; i < q->n; i++)
+		if (q->slots[q->order[i]].state == ITEM_WAIT)
+			q->slots[q->order[i]].due_utc_us = 0;
+	q->has_more = q->is_rescan = true;	/* rows may have moved here */
+}
+
+/* ---- after each event ----------------------------------------------------- */
+
+static void ask_store(struct qstep *s)
+{
+	struct queue *q = s->q;
+	struct claim *c;
+	struct action *a;
+
+	if (q->is_claiming || (q->is_loaded && !q->has_more))
+		return;
+	if (q->slots_n - q->n < q->slots_n / 4)
+		return;		/* when there is room again */
+	c = acts_new(s->out, sizeof(*c));
+	c->what = CLAIM_LANE;
+	c->lane = arena_dup(s->out->arena, q->lane);
+	c->max = q->slots_n;
+	c->after_seq = q->is_rescan ? 0 : q->last_seq;
+	q->is_rescan = false;
+	a = acts_add(s->out, ACT_CLAIM);
+	a->tag = TAG_CLAIM;
+	a->before_commit = true;
+	a->u.claim = c;
+	q->is_claiming = true;
+}
+
+static int64_t next_due(const struct queue *q)
+{
+	int64_t at = INT64_MAX;
+	unsigned i;
+
+	for (i = 0; i < q->n; i++) {
+		const struct item *it = &q->slots[q->order[i]];
+		int64_t due = it->due_utc_us;
+
+		if (it->state != ITEM_WAIT || it->todo.is_held)
+			continue;
+		if (it->todo.expires_utc_us && it->todo.expires_utc_us < due)
+			due = it->todo.expires_utc_us;
+		if (due < at)
+			at = due;
+	}
+	return at;
+}
+
+/* Nothing to do for a minute: the rows, if any, are safe in the store, and the
+   sweep finds them when they are due. */
+static bool may_end(const struct qstep *s, int64_t due)
+{
+	const struct queue *q = s->q;
+
+	return !q->sending_n && !q->writes_out && !q->is_claiming &&
+	       (q->n == 0 ? !q->has_more : !q->is_link) &&
+	       due > s->ev->now_utc_us + (int64_t)QUEUE_IDLE_MS * 1000 &&
+	       s->ev->now_ms - q->used_ms >= QUEUE_IDLE_MS;
+}
+
+static void set_timer(struct qstep *s)
+{
+	int64_t due = next_due(s->q), after_ms = QUEUE_IDLE_MS;
+	struct action *a;
+
+	if (may_end(s, due)) {
+		acts_add(s->out, ACT_END);
+		return;
+	}
+	if (due != INT64_MAX && due > s->ev->now_utc_us &&
+	    (due - s->ev->now_utc_us) / 1000 < after_ms)
+		after_ms = (due - s->ev->now_utc_us) / 1000 + 1;
+	a = acts_add(s->out, ACT_TIMER);
+	a->tag = TAG_LOOK;
+	a->at_ms = s->ev->now_ms + after_ms;
+}
+
+static bool is_work(const struct event *ev)
+{
+	return ev->kind == EV_KEPT || ev->kind == EV_SENT ||
+	       (ev->kind == EV_SWEEP && ev->u.look && ev->u.look->is_urgent);
+}
+
+static enum step queue_step(void *state, const struct event *ev,
+			    struct facts *f, struct acts *out)
+{
+	struct qstep s = { .q = state, .ev = ev, .f = f, .out = out,
+			   .conf = fact_config(f) };
+
+	if (!s.q->is_link) {
+		s.user = fact_user(f, queue_aor(s.q), false);
+		if (fact_missing(f))
+			return STEP_WAIT;
+	}
+	if (is_work(ev) || s.q->used_ms == 0)
+		s.q->used_ms = ev->now_ms;
+	if (ev->kind == EV_KEPT)
+		on_kept(&s);
+	else if (ev->kind == EV_ROWS)
+		on_rows(&s);
+	else if (ev->kind == EV_SENT)
+		on_sent(&s);
+	else if (ev->kind == EV_STORED)
+		on_stored(&s);
+	else if (ev->kind == EV_SWEEP)
+		on_look(&s);
+	queue_pump(&s);
+	ask_store(&s);
+	set_timer(&s);
+	return STEP_DONE;
+}
+
+const struct machine queue_machine = {
+	.name = "queue", .state_bytes = sizeof(struct queue),
+	.step = queue_step, .drop = queue_drop,
+};

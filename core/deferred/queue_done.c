@@ -1,0 +1,245 @@
+/* core/deferred/queue_done.c: the end of a try. All failure policy of stored
+ * messages stands here:
+ *   it got there            the row goes; a delivery report when nobody else
+ *                           will make one (text only was sent)
+ *   it never will           the row goes and a report is owed, in one
+ *                           transaction
+ *   not now                 the row stays with a new time
+ */
+#include "core/deferred/queue_priv.h"
+#include "core/route/retry.h"
+
+/* One number for all the writes of a step; EV_STORED brings it back. */
+uint64_t queue_wrote(struct qstep *s)
+{
+	if (!s->wrote) {
+		s->wrote = ++s->q->write_no;
+		s->q->writes_out++;
+		s->out->stored_tag = (uint32_t)s->wrote;
+		s->out->is_lazy = true;
+	}
+	return s->wrote;
+}
+
+void queue_account(struct qstep *s, const struct item *it, const char *event,
+		   enum cause cause)
+{
+	struct account *r = acts_new(s->out, sizeof(*r));
+
+	r->event = event;
+	r->trace = it->msg->trace;
+	r->from = arena_dup(s->out->arena, it->msg->from.text);
+	r->to = arena_dup(s->out->arena, it->msg->to[0].text);
+	if (s->q->is_link)
+		r->link = str_from(s->q->lane, 5);
+	r->id = arena_dup(s->out->arena, it->msg->id);
+	r->cause = cause;
+	r->bytes = it->msg->body.size_bytes;
+	acts_add(s->out, ACT_ACCOUNT)->u.account = r;
+}
+
+/* The first outcome belongs to whoever waits to answer his request. */
+void queue_tell(struct qstep *s, struct item *it, enum cause cause,
+		const struct sent *sent)
+{
+	struct sent *copy;
+	struct action *a;
+
+	if (!it->waiter)
+		return;
+	a = acts_add(s->out, ACT_TELL);
+	a->obj = it->waiter;
+	a->tag = it->waiter_tag;
+	a->cause = cause;
+	if (sent) {
+		copy = acts_new(s->out, sizeof(*copy));
+		*copy = *sent;
+		copy->text = arena_dup(s->out->arena, sent->text);
+		copy->address = arena_dup(s->out->arena, sent->address);
+		a->u.sent = copy;
+	}
+	it->waiter = 0;
+}
+
+static void write_done(struct qstep *s, struct item *it)
+{
+	struct todo *t = acts_new(s->out, sizeof(*t));
+
+	*t = it->todo;
+	t->lane = arena_dup(s->out->arena, t->lane);
+	t->recipient = arena_dup(s->out->arena, t->recipient);
+	t->msg = NULL;
+	acts_write(s->out, OP_TODO_DONE, t->part)->u.todo = t;
+	if (it->state == ITEM_SENDING)
+		s->q->sending_n--;
+	it->state = ITEM_DONE;
+	it->done_in = queue_wrote(s);
+}
+
+/* What the sender must hear, as a row of the same transaction. */
+static void owe_report(struct qstep *s, const struct item *it,
+		       enum imdn_status status, enum cause cause,
+		       struct str text)
+{
+	struct arena *a = s->out->arena;
+	const struct msg *m = it->msg;
+	struct due *d = acts_new(s->out, sizeof(*d));
+	size_t i;
+
+	d->id = fact_fresh_id(s->f);
+	d->part = todo_partition(m->from.text);
+	d->trace = m->trace;
+	d->to = addr_dup(a, &m->from);
+	d->from = addr_dup(a, &m->to[0]);
+	d->thread = arena_dup(a, m->thread);
+	d->report.kind = IMDN_DELIVERY;
+	d->report.status = status;
+	d->report.msg_id = arena_dup(a, m->id);
+	d->report.utc_us = s->ev->now_utc_us;
+	d->report.cause = cause;
+	d->report.text = arena_dup(a, text);
+	d->routes = arena_array(a, m->record_routes_n, sizeof(*d->routes));
+	for (i = 0; d->routes && i < m->record_routes_n; i++) {
+		d->routes[i] = arena_dup(a, m->record_routes[i]);
+		d->routes_n++;
+	}
+	acts_add(s->out, ACT_REPORT)->u.due = d;
+	s->out->is_lazy = false;
+}
+
+void queue_done(struct qstep *s, struct item *it)
+{
+	bool is_ours_to_tell = it->is_plain_try &&
+			       it->msg->kind == MSG_CONTENT &&
+			       (it->todo.wants & WANT_DELIVERED);
+
+	queue_account(s, it, "sent", CAUSE_NONE);
+	write_done(s, it);
+	if (is_ours_to_tell)
+		owe_report(s, it, IMDN_DELIVERED, CAUSE_NONE, STR_NONE);
+}
+
+static enum imdn_status status_of(enum cause cause)
+{
+	switch (cause_class(cause)) {
+	case CAUSE_OK:
+	case CAUSE_ABSENT:
+	case CAUSE_BUSY:
+	case CAUSE_LINK:
+	case CAUSE_FINAL:
+		break;
+	}
+	return cause == CAUSE_FORBIDDEN || cause == CAUSE_DENIED ||
+	       cause == CAUSE_FORBIDDEN_ANYWHERE ||
+	       cause == CAUSE_POLICY_VIOLATION || cause == CAUSE_NOT_ALLOWED ?
+	       IMDN_FORBIDDEN : IMDN_FAILED;
+}
+
+void queue_fail(struct qstep *s, struct item *it, enum cause cause,
+		const struct sent *sent)
+{
+	bool is_told = it->waiter && fact_waits(s->f, it->waiter);
+
+	queue_account(s, it, "failed", cause);
+	queue_tell(s, it, cause, sent);
+	write_done(s, it);
+	/* A report about a report would never end [RFC 5438 7.2]. */
+	if (!is_told && it->msg->kind == MSG_CONTENT)
+		owe_report(s, it, status_of(cause), cause,
+			   sent ? sent->text : STR_NONE);
+}
+
+void queue_later(struct qstep *s, struct item *it, enum cause cause)
+{
+	struct todo *t = acts_new(s->out, sizeof(*t));
+
+	queue_tell(s, it, CAUSE_LINK_DOWN, NULL);
+	if (it->state == ITEM_SENDING)
+		s->q->sending_n--;
+	it->state = ITEM_WAIT;
+	it->todo.tries++;
+	it->todo.last_cause = cause;
+	it->due_utc_us = retry_due(s->conf, s->q->is_link, it->todo.tries,
+				   s->ev->now_utc_us, fact_fresh_id(s->f));
+	it->todo.due_utc_us = it->due_utc_us;
+	*t = it->todo;
+	t->lane = arena_dup(s->out->arena, t->lane);
+	t->recipient = arena_dup(s->out->arena, t->recipient);
+	t->msg = NULL;
+	acts_write(s->out, OP_TODO_RETRY, t->part)->u.todo = t;
+	queue_wrote(s);
+}
+
+/* All results of a try are in. */
+static void judge(struct qstep *s, struct item *it, const struct sent *sent)
+{
+	bool was_asked = it->waiter && fact_waits(s->f, it->waiter);
+
+	switch (cause_class(it->best)) {
+	case CAUSE_OK:
+		queue_tell(s, it, CAUSE_NONE, sent);
+		queue_done(s, it);
+		return;
+	case CAUSE_FINAL:
+		queue_fail(s, it, it->best, sent);
+		return;
+	case CAUSE_ABSENT:
+	case CAUSE_BUSY:
+	case CAUSE_LINK:
+		break;
+	}
+	/* A sender who waits gets the far side's own words; our link being
+	   down is not one of them: then it stays stored. */
+	if (was_asked && s->q->is_link && it->best != CAUSE_LINK_DOWN &&
+	    it->best != CAUSE_OVERLOAD)
+		queue_fail(s, it, it->best, sent);
+	else
+		queue_later(s, it, it->best);
+}
+
+static void note_plain(struct qstep *s, const struct item *it, uint64_t leg)
+{
+	size_t i, j;
+
+	for (i = 0; s->user && i < it->legs_n; i++) {
+		if (it->legs[i].leg != leg)
+			continue;
+		for (j = 0; j < s->user->bindings_n; j++) {
+			struct binding *b = &s->user->bindings[j];
+			struct bind_row *row;
+
+			if (queue_contact_key(b->contact) !=
+			    it->legs[i].contact || b->is_plain)
+				continue;
+			row = acts_new(s->out, sizeof(*row));
+			row->aor = s->user->aor;
+			row->binding = *b;
+			row->binding.is_plain = true;
+			acts_write(s->out, OP_BIND_SET, 0)->u.bind = row;
+			queue_wrote(s);
+		}
+	}
+}
+
+void queue_result(struct qstep *s, struct item *it)
+{
+	const struct event *ev = s->ev;
+
+	if (it->outstanding)
+		it->outstanding--;
+	if (ev->u.sent && ev->u.sent->was_plain) {
+		note_plain(s, it, ev->leg);
+		if (ev->cause == CAUSE_NONE && !ev->u.sent->is_stored_there)
+			it->is_plain_try = true;
+	}
+	if (it->state != ITEM_SENDING)
+		return;			/* another device was first */
+	if (ev->cause == CAUSE_NONE) {
+		it->best = CAUSE_NONE;
+		judge(s, it, ev->u.sent);
+		return;
+	}
+	it->best = fork_better(it->best, ev->cause);
+	if (it->outstanding == 0)
+		judge(s, it, ev->u.sent);
+}

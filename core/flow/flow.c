@@ -1,0 +1,202 @@
+/* core/flow/flow.c: a message's way on one page. Which machine an event
+ * belongs to, which object, and behind what it has to wait.
+ *
+ *   a wire        adapters/<proto>/..._in.c makes an event and posts it
+ *   here          page, registration, door, queue, report, sweep, control
+ *   page.c        who is it, may he, where to (core/route), live or kept
+ *   queue.c       what is kept: one queue for each recipient or link
+ *   report.c      what is owed to a sender becomes a message again
+ *   act.c         what they decided goes out by adapters/<proto>/..._out.c
+ */
+#include "core/base/hash.h"
+#include "core/deferred/poke.h"
+#include "core/deferred/queue.h"
+#include "core/flow/core_priv.h"
+#include "core/participating/page.h"
+#include "core/participating/register.h"
+#include "core/participating/report.h"
+#include "core/participating/request.h"
+
+const struct machine *flow_machine_for(struct core *core,
+				       const struct event *ev)
+{
+	(void)core;
+	switch (ev->kind) {
+	case EV_MSG:
+		return &page_machine;
+	case EV_REGISTER:
+		return &register_machine;
+	case EV_REQUEST:
+		return &request_machine;
+	case EV_KEPT:
+		return &queue_machine;
+	case EV_CHANGED:
+	case EV_SWEEP:
+		return &poke_machine;
+	case EV_ROWS:
+		return ev->u.rows && ev->u.rows->dues_n ? &report_machine :
+							  &poke_machine;
+	case EV_ADMIN:
+		return &admin_machine;
+	case EV_LINK:		/* spread over the queues they concern */
+	case EV_CONFIG:
+		return NULL;
+	case EV_NONE:		/* always addressed to an object */
+	case EV_SENT:
+	case EV_STORED:
+	case EV_TIMER:
+	case EV_WORKED:
+	case EV_LEG_RING:
+	case EV_LEG_OPEN:
+	case EV_LEG_UPDATE:
+	case EV_LEG_LOST:
+	case EV_LEG_BACK:
+	case EV_LEG_SLOW:
+	case EV_LEG_CLOSED:
+	case EV_MSG_END:
+	case EV_LEG_OFFER:	/* come with sessions and documents */
+	case EV_SUBSCRIBE:
+	case EV_PUBLISH:
+	case EV_REFER:
+	case EV_DOC:
+	case EV_ORPHAN:
+	case EV_FENCED:
+	case EV_KINDS_N:
+		break;
+	}
+	return NULL;
+}
+
+/* What must not pass each other before it has an object: messages of one
+   conversation, registrations of one user. */
+uint64_t flow_lane_of(struct core *core, const struct event *ev)
+{
+	const uint64_t mask = ~((uint64_t)1 << 63);
+
+	if (ev->kind == EV_MSG)
+		return (msg_conversation(ev->msg) & mask) | 1;
+	if (ev->kind == EV_REGISTER) {
+		struct str aor = ev->u.registration->aor.text;
+
+		return (hash_key(core->seed, aor.p, aor.n) & mask) | 1;
+	}
+	return 0;
+}
+
+/* The queue of a lane; made when it has something to do. */
+static struct object *queue_of(struct core *core, struct str lane)
+{
+	struct object *o = map_get(core->queues, lane);
+
+	if (o)
+		return o;
+	o = object_new(core, &queue_machine);
+	queue_init(o->state, lane);
+	o->lane = queue_lane(o->state);
+	map_set(core->queues, o->lane, o);
+	return o;
+}
+
+/* A repeat of a message that is being dealt with goes to the same object. */
+static struct object *page_of(struct core *core, const struct event *ev)
+{
+	uint8_t key[32];
+	uint64_t obj = 0;
+	const struct remember *r = NULL;
+
+	if (msg_dedup_key(ev->msg, &ev->msg->to[0], key))
+		r = window_find(core->window, key, ev->now_ms, &obj);
+	if (r && r->is_running && object_find(core, obj))
+		return object_find(core, obj);
+	return object_new(core, &page_machine);
+}
+
+struct object *flow_object_for(struct core *core, struct event *ev)
+{
+	switch (ev->kind) {
+	case EV_MSG:
+		return page_of(core, ev);
+	case EV_ADMIN:
+		return object_new(core, &admin_machine);
+	case EV_KEPT:
+		if (str_starts(ev->u.keep->todo.lane, STR("user:")))
+			facts_through(core, str_from(ev->u.keep->todo.lane, 5),
+				      true);
+		return queue_of(core, ev->u.keep->todo.lane);
+	case EV_NONE:		/* no life of their own */
+	case EV_MSG_END:
+	case EV_LEG_OFFER:
+	case EV_LEG_RING:
+	case EV_LEG_OPEN:
+	case EV_LEG_UPDATE:
+	case EV_LEG_LOST:
+	case EV_LEG_BACK:
+	case EV_LEG_SLOW:
+	case EV_LEG_CLOSED:
+	case EV_SENT:
+	case EV_REGISTER:
+	case EV_REQUEST:
+	case EV_SUBSCRIBE:
+	case EV_PUBLISH:
+	case EV_REFER:
+	case EV_DOC:
+	case EV_STORED:
+	case EV_ROWS:
+	case EV_WORKED:
+	case EV_TIMER:
+	case EV_CHANGED:
+	case EV_LINK:
+	case EV_CONFIG:
+	case EV_ORPHAN:
+	case EV_FENCED:
+	case EV_SWEEP:
+	case EV_KINDS_N:
+		break;
+	}
+	return NULL;
+}
+
+static struct event *post_to(struct core *core, struct object *o,
+			     enum ev_kind kind)
+{
+	struct event *ev = event_make(core, kind);
+
+	ev->obj = o->id;
+	intake_push(core, ev);
+	return ev;
+}
+
+void flow_poke(struct core *core, const struct hint *h)
+{
+	struct event *ev = post_to(core, queue_of(core, h->lane), EV_SWEEP);
+	struct look *look = arena_zalloc(ev->arena, sizeof(*look));
+
+	look->is_urgent = h->is_urgent;
+	look->dropped = h->dropped;
+	ev->u.look = look;
+}
+
+static void spread_config(struct core *core)
+{
+	struct object *o;
+	size_t at = 0;
+
+	while ((o = map_next(core->queues, &at)))
+		post_to(core, o, EV_CONFIG);
+}
+
+/* What concerns queues: the state of a link its own, the configuration all. */
+void flow_spread(struct core *core, struct event *ev)
+{
+	if (ev->kind == EV_CONFIG) {
+		spread_config(core);
+	} else {
+		const struct link_change *c = ev->u.link;
+		char text[QUEUE_LANE_MAX];
+
+		links_change(core, c, ev->now_utc_us);
+		post_to(core, queue_of(core, queue_lane_link(c->name, text)),
+			EV_LINK);
+	}
+	event_free(ev);
+}

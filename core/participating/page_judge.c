@@ -1,0 +1,278 @@
+/* core/participating/page_judge.c: the decisions about a page-mode message, in
+ * the order of [OMA-IM 8.1, 8.2]: who sends it, may he, is it a repeat or a
+ * loop, where does it go, and how: live, or into the store first.
+ */
+#include <string.h>
+
+#include "core/deferred/queue.h"
+#include "core/participating/page_priv.h"
+#include "core/route/plan.h"
+#include "core/route/trust.h"
+
+static enum step refuse(struct pstep *s, enum cause cause)
+{
+	page_account(s, "refused", cause);
+	/* XMPP has no answer to a request but the error, which is a report. */
+	if (s->p->legs_n == 0 && s->ev->msg->kind == MSG_CONTENT)
+		page_owe_failed(s, cause);
+	page_answer(s, ANSWER_REFUSED, cause, NULL);
+	page_end(s);
+	return STEP_DONE;
+}
+
+/* What was answered lately to the same message. True: it is dealt with. */
+static bool seen_before(struct pstep *s)
+{
+	struct page *p = s->p;
+	const struct remember *r;
+
+	p->has_key = msg_dedup_key(s->ev->msg, &s->ev->msg->to[0], p->key);
+	r = p->has_key ? fact_seen(s->f, p->key, NULL) : NULL;
+	if (!r || r->is_running)
+		return false;
+	/* From elsewhere than the first time: it went round [RFC 5393]. */
+	if (r->origin_proto != p->in_proto || r->origin_link != p->in_link) {
+		p->has_key = false;
+		refuse(s, CAUSE_LOOP);
+		return true;
+	}
+	page_account(s, "duplicate", CAUSE_NONE);
+	page_answer(s, r->answer, r->cause, NULL);
+	page_end(s);
+	return true;
+}
+
+/* He was found under another spelling (XMPP folds case): from here on his
+   own counts, or his queue would not know him. */
+static bool is_respelt(const struct pstep *s)
+{
+	return s->user && str_ieq(s->user->aor, s->ev->msg->to[0].text) &&
+	       !str_eq(s->user->aor, s->ev->msg->to[0].text);
+}
+
+static void respell(struct pstep *s, struct msg *copy)
+{
+	struct addr own;
+
+	if (addr_from_uri_text(copy->arena, s->user->aor, &own) < 0)
+		return;
+	own.instance = copy->to[0].instance;
+	copy->to[0] = own;
+	s->route.to = own;
+}
+
+/* The message as it goes on: from is whom we know him to be. */
+static struct msg *authenticated(struct pstep *s)
+{
+	const struct msg *m = s->ev->msg;
+	bool is_private = m->is_private || s->ev->origin->wants_privacy;
+	struct msg *copy;
+
+	if (addr_eq(&m->from, &s->id.who) &&
+	    str_eq(m->from.display, s->id.who.display) &&
+	    m->is_private == is_private && !is_respelt(s))
+		return msg_ref(s->ev->msg);
+	copy = msg_copy(m);
+	copy->from = addr_dup(copy->arena, &s->id.who);
+	copy->is_private = is_private;
+	if (is_respelt(s))
+		respell(s, copy);
+	return copy;
+}
+
+/* ---- to a user served here ------------------------------------------------ */
+
+static struct target *targets_of(struct pstep *s, size_t *n_out)
+{
+	const struct binding *list[BINDINGS_MAX];
+	size_t n = plan_bindings(s->user, s->p->msg, s->ev->now_utc_us, list,
+				 BINDINGS_MAX);
+	struct target *t = acts_new(s->out, (n + 1) * sizeof(*t));
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		t[i].from = s->route.from;
+		t[i].to = s->route.to;
+		t[i].binding = list[i];
+		t[i].is_plain = list[i]->is_plain;
+		t[i].leg = fact_leg_new(s->f, PROTO_SIP);
+		trust_apply(s->conf, s->p->msg, &s->route, &t[i]);
+	}
+	*n_out = n;
+	return t;
+}
+
+static const struct send *send_of(struct pstep *s, struct target *t, size_t n)
+{
+	struct send *send = acts_new(s->out, sizeof(*send));
+
+	send->targets = t;
+	send->targets_n = n;
+	return send;
+}
+
+/* isComposing: to whoever is there, never stored, nobody waits [RFC 3994]. */
+static void send_and_forget(struct pstep *s, struct target *t, size_t n)
+{
+	struct action *it;
+
+	if (n > 0) {
+		it = acts_add(s->out, ACT_SEND);
+		it->msg = s->p->msg;
+		it->u.send = send_of(s, t, n);
+	}
+	page_answer(s, ANSWER_OK, CAUSE_NONE, NULL);
+	page_end(s);
+}
+
+static bool may_store(const struct pstep *s)
+{
+	const struct msg *m = s->ev->msg;
+
+	return !m->no_store && m->kind != MSG_COMPOSING &&
+	       s->user->has_offline_delivery &&
+	       !(m->expires_utc_us && m->expires_utc_us <= s->ev->now_utc_us);
+}
+
+static enum step to_user(struct pstep *s, uint32_t backlog)
+{
+	struct page *p = s->p;
+	struct target *t;
+	size_t n;
+
+	if (!s->user->exists)
+		return refuse(s, CAUSE_NOT_FOUND);
+	if (s->user->is_barred)
+		return refuse(s, CAUSE_UNAVAILABLE);
+	p->may_keep = may_store(s);
+	p->keeps_busy = s->user->store_on_busy;
+	if (p->may_keep && s->user->quota_count &&
+	    backlog >= s->user->quota_count)
+		return refuse(s, CAUSE_QUOTA);
+	if (p->may_keep && backlog >= s->conf->quota_count)
+		return refuse(s, CAUSE_QUOTA);
+	p->msg = authenticated(s);
+	page_remember(s, true, 0, CAUSE_NONE);
+	page_account(s, "accepted", CAUSE_NONE);
+	t = targets_of(s, &n);
+	if (!s->user->is_active)
+		n = 0;
+	if (s->ev->msg->kind == MSG_COMPOSING) {
+		send_and_forget(s, t, n);
+		return STEP_DONE;
+	}
+	/* What has no answer of its own is on disk before anything else
+	   [architecture.md 5.8]; and nothing live passes what waits. */
+	if (p->may_keep && (p->legs_n == 0 || backlog > 0 || n == 0))
+		page_keep(s, false);
+	else if (n > 0)
+		page_live(s, send_of(s, t, n));
+	else
+		return refuse(s, CAUSE_NO_BINDING);
+	return STEP_DONE;
+}
+
+/* ---- to another domain ---------------------------------------------------- */
+
+static struct target *target_of_link(struct pstep *s)
+{
+	struct target *t = acts_new(s->out, sizeof(*t));
+
+	t->from = s->route.from;
+	t->to = s->route.to;
+	t->link = s->route.link;
+	t->leg = fact_leg_new(s->f, s->route.proto);
+	trust_apply(s->conf, s->p->msg, &s->route, t);
+	return t;
+}
+
+static enum step to_link(struct pstep *s)
+{
+	struct page *p = s->p;
+	const struct msg *m = s->ev->msg;
+	bool is_up = fact_link(s->f, s->route.link, NULL) == LINK_UP;
+	bool has_no_answer = s->route.proto == PROTO_XMPP;
+
+	p->msg = authenticated(s);
+	p->may_keep = !m->no_store && m->kind != MSG_COMPOSING &&
+		      !(m->expires_utc_us &&
+			m->expires_utc_us <= s->ev->now_utc_us);
+	if (!p->may_keep && !is_up && m->kind != MSG_COMPOSING)
+		return refuse(s, CAUSE_UNAVAILABLE);
+	page_remember(s, true, 0, CAUSE_NONE);
+	page_account(s, "accepted", CAUSE_NONE);
+	if (m->kind == MSG_COMPOSING)
+		send_and_forget(s, target_of_link(s), is_up ? 1 : 0);
+	else if (p->may_keep && (has_no_answer || p->legs_n == 0 || !is_up))
+		page_keep(s, has_no_answer && p->legs_n > 0);
+	else
+		page_live(s, send_of(s, target_of_link(s), 1));
+	return STEP_DONE;
+}
+
+/* ---- all of it ------------------------------------------------------------ */
+
+static enum cause may_he(const struct pstep *s)
+{
+	const struct msg *m = s->ev->msg;
+
+	if (s->id.user && s->id.user->is_out_barred)
+		return CAUSE_DENIED;
+	if (m->body.size_bytes > s->conf->message_bytes_max)
+		return CAUSE_TOO_LARGE;
+	if (s->route.kind != ROUTE_REFUSE && s->route.bytes_max &&
+	    m->body.size_bytes > s->route.bytes_max)
+		return CAUSE_TOO_LARGE;
+	return CAUSE_NONE;
+}
+
+static void choose(struct pstep *s)
+{
+	const struct msg *m = s->ev->msg;
+	const struct origin *o = s->ev->origin;
+	struct route_query q = {
+		.from = &s->id.who, .to = &m->to[0], .kind = m->kind,
+		.bytes = m->body.size_bytes, .in_proto = o->proto,
+		.in_link = o->link, .hops_left = m->hops_left,
+		.is_trusted_in = s->id.is_trusted,
+		.is_secure = m->to[0].is_secure,
+	};
+
+	route_choose(s->conf, s->out->arena, &q, &s->route);
+}
+
+/* Everything is asked for before anything changes. */
+enum step page_judge(struct pstep *s)
+{
+	const struct origin *o = s->ev->origin;
+	struct page *p = s->p;
+	uint32_t backlog = 0;
+	enum cause c;
+
+	c = identify(s->f, s->out->arena, o, &s->id);
+	if (fact_missing(s->f))
+		return STEP_WAIT;
+	choose(s);
+	if (c == CAUSE_NONE && s->route.kind == ROUTE_USER) {
+		/* XMPP folds the case of a local part, SIP does not. */
+		s->user = fact_user(s->f, s->route.to.text,
+				    o->proto == PROTO_XMPP);
+		if (s->user)
+			backlog = fact_backlog(s->f, s->user->aor);
+		if (fact_missing(s->f))
+			return STEP_WAIT;
+	}
+	p->in_proto = o->proto;
+	p->in_link = o->link;
+	if (s->ev->leg)
+		p->legs[p->legs_n++] = s->ev->leg;
+	if (c == CAUSE_NONE && seen_before(s))
+		return STEP_DONE;
+	if (c == CAUSE_NONE)
+		c = may_he(s);
+	if (c == CAUSE_NONE && s->route.kind == ROUTE_REFUSE)
+		c = s->route.cause;
+	if (c != CAUSE_NONE)
+		return refuse(s, c);
+	return s->route.kind == ROUTE_USER ? to_user(s, backlog) : to_link(s);
+}

@@ -1,0 +1,97 @@
+/* core/participating/page_keep.c: a page-mode message goes into the store: the
+ * todo row of its recipient's or link's queue, and the reports that are owed.
+ */
+#include "core/deferred/queue.h"
+#include "core/participating/page_priv.h"
+#include "core/route/retry.h"
+
+static struct str lane_of(struct pstep *s)
+{
+	char text[QUEUE_LANE_MAX];
+	const struct link_conf *l;
+
+	if (s->p->lane.p)
+		return s->p->lane;
+	if (s->route.kind == ROUTE_USER)
+		return arena_dup(s->out->arena, queue_lane_user(
+			s->user ? s->user->aor : s->route.to.text, text));
+	l = config_link(s->conf, s->route.link);
+	return arena_dup(s->out->arena,
+			 queue_lane_link(l ? l->name : STR(""), text));
+}
+
+void page_keep(struct pstep *s, bool wants_outcome)
+{
+	struct page *p = s->p;
+	struct keep *k = acts_new(s->out, sizeof(*k));
+	struct msg *m = p->msg;
+	struct action *it;
+
+	p->state = PAGE_KEEPING;
+	p->wants_outcome = wants_outcome;
+	if (!m->store_id)
+		m->store_id = fact_fresh_id(s->f);
+	k->todo.id = fact_fresh_id(s->f);
+	k->todo.lane = lane_of(s);
+	k->todo.part = todo_partition(k->todo.lane);
+	k->todo.conversation = msg_conversation(m) & INT64_MAX;
+	k->todo.recipient = m->to[0].text;
+	k->todo.due_utc_us = s->ev->now_utc_us;
+	k->todo.kept_utc_us = s->ev->now_utc_us;
+	k->todo.expires_utc_us = retry_expires(s->conf, s->ev->now_utc_us,
+					       m->expires_utc_us);
+	k->todo.wants = m->wants;
+	k->todo.msg = m;
+	k->todo.trace = m->trace;
+	k->todo.msg_store_id = m->store_id;
+	k->is_dedup = true;
+	if (wants_outcome) {
+		k->waiter = s->f ? fact_self(s->f) : 0;
+		k->waiter_tag = TAG_OUTCOME;
+	}
+	it = acts_add(s->out, ACT_KEEP);
+	it->msg = m;
+	it->u.keep = k;
+	s->out->stored_tag = TAG_KEPT;
+	page_account(s, "kept", CAUSE_NONE);
+}
+
+static void owe(struct pstep *s, enum imdn_status status, enum cause cause)
+{
+	const struct msg *m = s->p->msg ? s->p->msg : s->ev->msg;
+	struct arena *a = s->out->arena;
+	struct due *d = acts_new(s->out, sizeof(*d));
+	size_t i;
+
+	d->id = fact_fresh_id(s->f);
+	d->part = todo_partition(m->from.text);
+	d->trace = m->trace;
+	d->to = addr_dup(a, &m->from);
+	d->from = addr_dup(a, &m->to[0]);
+	d->thread = arena_dup(a, m->thread);
+	d->report.kind = IMDN_DELIVERY;
+	d->report.status = status;
+	d->report.msg_id = arena_dup(a, m->id);
+	d->report.utc_us = s->ev->now_utc_us;
+	d->report.cause = cause;
+	d->routes = arena_array(a, m->record_routes_n, sizeof(*d->routes));
+	for (i = 0; d->routes && i < m->record_routes_n; i++) {
+		d->routes[i] = arena_dup(a, m->record_routes[i]);
+		d->routes_n++;
+	}
+	acts_add(s->out, ACT_REPORT)->u.due = d;
+}
+
+/* A device that took text only makes no report: its 200 is all we hear. */
+void page_owe_delivered(struct pstep *s)
+{
+	const struct msg *m = s->p->msg;
+
+	if (m->kind == MSG_CONTENT && (m->wants & WANT_DELIVERED))
+		owe(s, IMDN_DELIVERED, CAUSE_NONE);
+}
+
+void page_owe_failed(struct pstep *s, enum cause cause)
+{
+	owe(s, IMDN_FAILED, cause);
+}
