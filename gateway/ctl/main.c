@@ -1,0 +1,172 @@
+/* gateway/ctl/main.c: causewayctl asks the running daemon one thing and shows
+ * the answer. The words go to the daemon as they are.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "gateway/ctl/ask.h"
+#include "gateway/ctl/password.h"
+#include "gateway/ctl/place.h"
+#include "gateway/ctl/show.h"
+#include "gateway/ctl/verbs.h"
+
+#define DEFAULT_CONFIG "/etc/causeway/causeway.conf"
+#define DEFAULT_SOCKET "/run/causeway/control.sock"
+#define WORDS_MAX 32
+
+struct wish {
+	const char *socket, *config;
+	bool is_json, is_help, is_version;
+	char *words[WORDS_MAX];
+	int words_n;
+};
+
+static const struct option long_options[] = {
+	{ "socket", required_argument, NULL, 's' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void help(void)
+{
+	puts("Usage: causewayctl [--socket PATH | -c FILE] [--json] VERB...\n"
+	     "Asks a running causewayd.\n");
+	verbs_help(stdout);
+	puts("\n  -s, --socket PATH  its control socket\n"
+	     "  -c, --config FILE  its configuration, which names the socket\n"
+	     "                     (" DEFAULT_CONFIG ")\n"
+	     "  -j, --json         the answer as JSON, as it came\n"
+	     "  -V, --version      the version of this program\n"
+	     "  -h, --help         this\n\n"
+	     "An ADDR is an address such as sip:bob@sip.example. Exit codes: 0 "
+	     "done, 1 it\nfailed, 64 usage, 67 no such user or message, 69 the "
+	     "daemon or a part of it does\nnot answer, 75 try again, 77 not "
+	     "permitted, 78 the configuration is wrong.");
+}
+
+static int usage(const char *sentence)
+{
+	fprintf(stderr, "causewayctl: %s; try --help\n", sentence);
+	return EX_USAGE;
+}
+
+/* Options end at the first word: what follows belongs to the daemon, but for
+   --json, which people like to put last. */
+static int read_args(int argc, char **argv, struct wish *w)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+s:c:jVh", long_options,
+				     NULL)) != -1) {
+		if (option == 's')
+			w->socket = optarg;
+		else if (option == 'c')
+			w->config = optarg;
+		else if (option == 'j')
+			w->is_json = true;
+		else if (option == 'V')
+			w->is_version = true;
+		else if (option == 'h')
+			w->is_help = true;
+		else
+			return usage("the options are not understood");
+	}
+	for (; optind < argc; optind++) {
+		if (strcmp(argv[optind], "--json") == 0) {
+			w->is_json = true;
+			continue;
+		}
+		if (w->words_n == WORDS_MAX)
+			return usage("too many words");
+		w->words[w->words_n++] = argv[optind];
+	}
+	if (!w->words_n && !w->is_help && !w->is_version)
+		return usage("what shall be asked?");
+	return EX_OK;
+}
+
+static bool find_socket(const struct wish *w, char *out, size_t size)
+{
+	if (w->socket)
+		return (size_t)snprintf(out, size, "%s", w->socket) < size;
+	if (w->config) {
+		if (place_of(w->config, out, size))
+			return true;
+		fprintf(stderr, "causewayctl: %s cannot be read\n", w->config);
+		return false;
+	}
+	if (!place_of(DEFAULT_CONFIG, out, size))
+		snprintf(out, size, "%s", DEFAULT_SOCKET);
+	return true;
+}
+
+static int tell(const struct wish *w, const json_t *answer)
+{
+	const json_t *data = json_object_get(answer, "data");
+	const json_t *code = json_object_get(answer, "code");
+	const char *error;
+	int number;
+
+	if (json_is_true(json_object_get(answer, "ok"))) {
+		if (w->is_json) {
+			json_dumpf(data, stdout, JSON_ENCODE_ANY |
+				   JSON_INDENT(2));
+			putchar('\n');
+		} else {
+			show(stdout, data);
+		}
+		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+	}
+	error = json_string_value(json_object_get(answer, "error"));
+	fprintf(stderr, "causewayctl: %s\n", error ? error : "refused");
+	number = (int)json_integer_value(code);
+	return number > 0 && number < 126 ? number : 1;
+}
+
+static int run(const struct wish *w)
+{
+	const struct verb *verb = verb_of(w->words, w->words_n);
+	char password[PASSWORD_MAX + 2], path[4096];
+	bool has_password = verb && verb->has_password;
+	json_t *answer;
+	int code;
+
+	if (!find_socket(w, path, sizeof(path)))
+		return EX_UNAVAILABLE;
+	if (has_password && !password_read(password, sizeof(password)))
+		return EX_USAGE;
+	answer = ask(path, w->words, w->words_n,
+		     has_password ? password : NULL);
+	mem_wipe(password, sizeof(password));
+	if (!answer)
+		return EX_UNAVAILABLE;
+	code = tell(w, answer);
+	json_decref(answer);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct wish w = { .socket = NULL };
+	int code = read_args(argc, argv, &w);
+
+	if (code)
+		return code;
+	if (w.is_help) {
+		help();
+		return EX_OK;
+	}
+	if (w.is_version) {
+		puts("causewayctl " CAUSEWAY_VERSION);
+		return EX_OK;
+	}
+	return run(&w);
+}
