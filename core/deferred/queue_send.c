@@ -54,7 +54,7 @@ static void start_try(struct qstep *s, struct item *it, struct target *targets,
 
 	it->state = ITEM_SENDING;
 	it->outstanding = (unsigned)n;
-	it->best = CAUSE_NO_BINDING;
+	it->best = CAUSE_NONE;
 	it->is_plain_try = false;
 	it->legs_n = 0;
 	for (i = 0; i < n && i < BINDINGS_MAX; i++) {
@@ -157,6 +157,7 @@ static bool try_one(struct qstep *s, struct item *it)
 		.from = &it->msg->from, .to = &it->msg->to[0],
 		.kind = it->msg->kind, .bytes = it->msg->body.size_bytes,
 		.hops_left = it->msg->hops_left,
+		.is_accepted = true,
 	};
 	struct route r;
 
@@ -185,6 +186,33 @@ static bool try_one(struct qstep *s, struct item *it)
 
 /* ---- the queue ------------------------------------------------------------ */
 
+/* The link is down: what has another way goes there. */
+static void move_to_fallback(struct qstep *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->q->n; i++) {
+		struct item *it = &s->q->slots[s->q->order[i]];
+		struct route_query query = {
+			.from = &it->msg->from, .to = &it->msg->to[0],
+			.kind = it->msg->kind,
+			.bytes = it->msg->body.size_bytes,
+			.hops_left = it->msg->hops_left, .is_accepted = true,
+		};
+		struct route r;
+
+		if (it->state != ITEM_WAIT || s->out->writes_n >= 64)
+			continue;
+		route_choose(s->conf, s->out->arena, &query, &r);
+		if (r.kind != ROUTE_LINK || r.link != s->q->link ||
+		    !r.fallback ||
+		    fact_link(s->f, r.fallback, NULL) != LINK_UP)
+			continue;
+		r.link = r.fallback;
+		move(s, it, &r);
+	}
+}
+
 /* Who waits for an answer does not wait for a link that is down. */
 static void tell_down(struct qstep *s)
 {
@@ -206,6 +234,7 @@ static uint32_t room_of(struct qstep *s)
 		return UINT32_MAX;	/* gone: all is routed anew */
 	if (fact_link(s->f, s->q->link, &room) != LINK_UP) {
 		tell_down(s);
+		move_to_fallback(s);
 		return 0;
 	}
 	return room;

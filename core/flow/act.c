@@ -98,11 +98,21 @@ static void put_pair(struct buf *b, const char *key, struct str value)
 	buf_put_char(b, '"');
 }
 
+static void count_hits(struct core *core, const struct account *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->hits_n; i++)
+		if (r->hits[i] < core->route_hits_n)
+			core->route_hits[r->hits[i]]++;
+}
+
 static void act_account(struct core *core, const struct account *r)
 {
 	char hex[TRACE_HEX_N + 1], stamp[DATETIME_MAX];
 	struct buf b;
 
+	count_hits(core, r);
 	buf_init(&b, 8192);
 	buf_put_str(&b, datetime_put_ms(core->loop.utc_us(core->loop.self),
 					stamp));

@@ -89,6 +89,8 @@ struct account {
 	struct str id;			/* end-to-end id */
 	enum cause cause;
 	uint64_t bytes;
+	const uint32_t *hits;	/* rules of the route that applied, counted */
+	size_t hits_n;
 };
 
 /* The window of what writes no row: who repeats gets the same answer. */

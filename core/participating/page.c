@@ -78,6 +78,10 @@ void page_account(struct pstep *s, const char *event, enum cause cause)
 	r->id = arena_dup(s->out->arena, m->id);
 	r->cause = cause;
 	r->bytes = m->body.size_bytes;
+	if (s->p->state == PAGE_START) {
+		r->hits = s->route.hits;
+		r->hits_n = s->route.hits_n;
+	}
 	acts_add(s->out, ACT_ACCOUNT)->u.account = r;
 }
 
@@ -101,7 +105,7 @@ void page_live(struct pstep *s, const struct send *send)
 
 	s->p->state = PAGE_LIVE;
 	s->p->outstanding = (unsigned)send->targets_n;
-	s->p->best = CAUSE_NO_BINDING;
+	s->p->best = CAUSE_NONE;
 	it->wants_result = true;
 	it->tag = TAG_SENT;
 	it->msg = s->p->msg;

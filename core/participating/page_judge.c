@@ -226,6 +226,19 @@ static enum cause may_he(const struct pstep *s)
 	return CAUSE_NONE;
 }
 
+/* A link that is down gives way to its fallback while that one is up. */
+static void take_fallback(struct pstep *s)
+{
+	const struct link_conf *l = config_link(s->conf, s->route.fallback);
+
+	if (s->route.kind != ROUTE_LINK || !l ||
+	    fact_link(s->f, s->route.link, NULL) == LINK_UP ||
+	    fact_link(s->f, l->id, NULL) != LINK_UP)
+		return;
+	s->route.link = l->id;
+	s->route.proto = l->proto;
+}
+
 static void choose(struct pstep *s)
 {
 	const struct msg *m = s->ev->msg;
@@ -239,6 +252,7 @@ static void choose(struct pstep *s)
 	};
 
 	route_choose(s->conf, s->out->arena, &q, &s->route);
+	take_fallback(s);
 }
 
 /* Everything is asked for before anything changes. */

@@ -38,7 +38,7 @@ void page_keep(struct pstep *s, bool wants_outcome)
 	k->todo.recipient = m->to[0].text;
 	k->todo.due_utc_us = s->ev->now_utc_us;
 	k->todo.kept_utc_us = s->ev->now_utc_us;
-	k->todo.expires_utc_us = retry_expires(s->conf, s->ev->now_utc_us,
+	k->todo.expires_utc_us = retry_expiry_utc_us(s->conf, s->ev->now_utc_us,
 					       m->expires_utc_us);
 	k->todo.wants = m->wants;
 	k->todo.msg = m;

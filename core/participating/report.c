@@ -49,7 +49,7 @@ static struct str lane_of(const struct config *c, struct acts *out,
 {
 	struct route_query q = {
 		.from = &m->from, .to = &m->to[0], .kind = MSG_REPORT,
-		.hops_left = m->hops_left,
+		.hops_left = m->hops_left, .is_accepted = true,
 	};
 	char text[QUEUE_LANE_MAX];
 	const struct link_conf *l;
@@ -77,7 +77,7 @@ static void keep(const struct event *ev, struct facts *f, struct acts *out,
 	k->todo.recipient = m->to[0].text;
 	k->todo.due_utc_us = ev->now_utc_us;
 	k->todo.kept_utc_us = ev->now_utc_us;
-	k->todo.expires_utc_us = retry_expires(fact_config(f),
+	k->todo.expires_utc_us = retry_expiry_utc_us(fact_config(f),
 					       ev->now_utc_us, 0);
 	k->todo.msg = m;
 	k->todo.trace = m->trace;
