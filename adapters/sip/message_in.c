@@ -14,7 +14,7 @@
 
 static void read_source(struct sip_in *in)
 {
-	su_sockaddr_t const *su = msg_addr(in->msg);
+	su_sockaddr_t *su = msg_addr(in->msg);
 
 	in->source_port = ntohs(su->su_port);
 	if (!inet_ntop(su->su_family, SU_ADDR(su), in->source,
