@@ -13,7 +13,7 @@ static struct adapter *door(struct core *core, enum proto p)
 static void post_sent(struct core *core, uint64_t leg, uint32_t tag,
 		      enum cause cause)
 {
-	struct event *ev = event_make(core, EV_SENT);
+	struct event *ev = ev_make(core, EV_SENT);
 
 	ev->leg = leg;
 	ev->tag = tag;
@@ -56,7 +56,7 @@ struct claim_wait {
 static void on_rows(void *arg, const struct store_result *r)
 {
 	struct claim_wait *w = arg;
-	struct event *ev = event_make(w->core, EV_ROWS);
+	struct event *ev = ev_make(w->core, EV_ROWS);
 
 	ev->obj = w->obj;
 	ev->tag = w->tag;
@@ -142,7 +142,7 @@ static void act_account(struct core *core, const struct account *r)
 
 static void act_tell(struct core *core, const struct action *it)
 {
-	struct event *ev = event_make(core, EV_SENT);
+	struct event *ev = ev_make(core, EV_SENT);
 	struct sent *s = arena_zalloc(ev->arena, sizeof(*s));
 
 	if (it->u.sent) {
@@ -161,7 +161,7 @@ static void act_tell(struct core *core, const struct action *it)
    hand, so that it need not be read again. */
 static void act_kept(struct core *core, const struct action *it)
 {
-	struct event *ev = event_make(core, EV_KEPT);
+	struct event *ev = ev_make(core, EV_KEPT);
 	struct keep *k = arena_zalloc(ev->arena, sizeof(*k));
 
 	*k = *it->u.keep;
@@ -196,7 +196,7 @@ static struct due due_dup(struct arena *a, const struct due *d)
 /* After the commit: the report is made now, from the row in hand. */
 static void act_due(struct core *core, const struct action *it)
 {
-	struct event *ev = event_make(core, EV_ROWS);
+	struct event *ev = ev_make(core, EV_ROWS);
 	struct rows *rows = arena_zalloc(ev->arena, sizeof(*rows));
 
 	rows->arena = arena_new(EVENT_ARENA_BYTES);
@@ -212,7 +212,7 @@ static void act_due(struct core *core, const struct action *it)
 
 static void act_changed(struct core *core, const struct action *it)
 {
-	struct event *ev = event_make(core, EV_CHANGED);
+	struct event *ev = ev_make(core, EV_CHANGED);
 	struct changed *c = arena_zalloc(ev->arena, sizeof(*c));
 
 	*c = *it->u.changed;

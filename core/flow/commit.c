@@ -92,7 +92,7 @@ static void tell(struct core *core, const struct commit *c,
 			    F_TRACE(c->trace));
 	if (!object_find(core, c->obj))
 		return;
-	ev = event_make(core, EV_STORED);
+	ev = ev_make(core, EV_STORED);
 	ev->obj = c->obj;
 	ev->tag = c->acts.stored_tag;
 	ev->cause = cause_of(r->err);
@@ -116,7 +116,7 @@ static void finish(struct commit *c, const struct store_result *r)
 	tell(core, c, r);
 	hold(&c->acts, false);
 	acts_free(&c->acts);
-	event_free(c->ev);
+	ev_drop(c->ev);
 	while (c->users_n > 0)
 		user_put(c->users[--c->users_n]);
 	mem_free(c);

@@ -33,12 +33,12 @@ static void free_events(struct core *core)
 	size_t at = 0;
 
 	while ((ev = intake_pop(core)))
-		event_free(ev);
+		ev_drop(ev);
 	while ((l = map_next(core->lanes, &at))) {
 		while (l->first) {
 			ev = l->first;
 			l->first = ev->next;
-			event_free(ev);
+			ev_drop(ev);
 		}
 		map_del_u64(core->lanes, l->key);
 		mem_free(l);
@@ -54,7 +54,7 @@ static void free_held(struct core *core)
 		struct waiting *w = list_of(it, struct waiting, all);
 
 		list_del(it);
-		event_free(w->ev);
+		ev_drop(w->ev);
 		facts_end(&w->f);
 		mem_free(w);
 	}
@@ -119,7 +119,7 @@ void core_config(struct core *core, struct config *c)
 	core->route_hits_n = c->routes_n;
 	core->route_hits = mem_zalloc((c->routes_n + 1) *
 				      sizeof(*core->route_hits));
-	intake_push(core, event_make(core, EV_CONFIG));
+	intake_push(core, ev_make(core, EV_CONFIG));
 }
 
 void core_drain(struct core *core)

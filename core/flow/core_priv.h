@@ -175,8 +175,8 @@ struct leg_owner {
 
 /* intake.c */
 void intake_init(struct core *core);
-struct event *event_make(struct core *core, enum ev_kind kind);
-void event_free(struct event *ev);
+struct event *ev_make(struct core *core, enum ev_kind kind);
+void ev_drop(struct event *ev);
 void intake_push(struct core *core, struct event *ev);
 void intake_push_first(struct core *core, struct event *ev);
 struct event *intake_pop(struct core *core);

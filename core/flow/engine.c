@@ -115,7 +115,7 @@ void engine_refuse(struct core *core, struct event *ev, enum cause cause)
 	log_warning(&core->log, "event_refused",
 		    F_TEXT("kind", ev_kind_name(ev->kind)),
 		    F_TEXT("cause", cause_name(cause)), F_TRACE(ev->trace));
-	event_free(ev);
+	ev_drop(ev);
 }
 
 /* ---- one step ------------------------------------------------------------- */
@@ -307,7 +307,7 @@ void engine_read_done(struct core *core, struct waiting *w)
 			return;		/* still waits for a commit */
 	o = object_find(core, w->obj);
 	if (w->obj && !o) {
-		event_free(w->ev);
+		ev_drop(w->ev);
 		wait_free(core, w);
 		return;
 	}
@@ -324,7 +324,7 @@ void engine_read_done(struct core *core, struct waiting *w)
 		give_up(core, w);
 		return;
 	}
-	event_free(w->ev);
+	ev_drop(w->ev);
 	wait_free(core, w);
 	core->loop.kick(core->loop.self);
 }
@@ -380,7 +380,7 @@ void engine_run(struct core *core, struct event *ev)
 	core->counts.events++;
 	find_by_leg(core, ev);
 	if (ev->kind == EV_SENT && !ev->obj) {
-		event_free(ev);		/* nobody waits for it any more */
+		ev_drop(ev);		/* nobody waits for it any more */
 		return;
 	}
 	key = ev->obj ? 0 : flow_lane_of(core, ev);
@@ -388,14 +388,14 @@ void engine_run(struct core *core, struct event *ev)
 		return;
 	o = ev->obj ? object_find(core, ev->obj) : flow_object_for(core, ev);
 	if (ev->obj && !o) {
-		event_free(ev);
+		ev_drop(ev);
 		return;
 	}
 	if (o && is_boxed(core, ev, 0, o))
 		return;
 	m = o ? o->machine : flow_machine_for(core, ev);
 	if (!m) {
-		event_free(ev);
+		ev_drop(ev);
 		return;
 	}
 	if (run_step(core, &ev, o, m, &f) == STEP_WAIT) {
@@ -404,7 +404,7 @@ void engine_run(struct core *core, struct event *ev)
 	}
 	facts_end(&f);
 	if (!f.is_over) {
-		event_free(ev);
+		ev_drop(ev);
 		return;
 	}
 	if (o && ev->obj == 0 && !o->lane.p)
@@ -420,7 +420,7 @@ static void sweep(struct core *core, int64_t now_ms)
 	    core->is_draining)
 		return;
 	core->sweep_at_ms = now_ms + SWEEP_MS;
-	intake_push(core, event_make(core, EV_SWEEP));
+	intake_push(core, ev_make(core, EV_SWEEP));
 }
 
 static void ask_to_wake(struct core *core)

@@ -159,7 +159,7 @@ struct object *flow_object_for(struct core *core, struct event *ev)
 static struct event *post_to(struct core *core, struct object *o,
 			     enum ev_kind kind)
 {
-	struct event *ev = event_make(core, kind);
+	struct event *ev = ev_make(core, kind);
 
 	ev->obj = o->id;
 	intake_push(core, ev);
@@ -198,5 +198,5 @@ void flow_spread(struct core *core, struct event *ev)
 		post_to(core, queue_of(core, queue_lane_link(c->name, text)),
 			EV_LINK);
 	}
-	event_free(ev);
+	ev_drop(ev);
 }

@@ -16,7 +16,7 @@ uint64_t core_random(struct core *core)
 	return core->random_pool[--core->random_n];
 }
 
-struct event *event_make(struct core *core, enum ev_kind kind)
+struct event *ev_make(struct core *core, enum ev_kind kind)
 {
 	struct arena *a = arena_new(EVENT_ARENA_BYTES);
 	struct event *ev = arena_zalloc(a, sizeof(*ev));
@@ -29,7 +29,7 @@ struct event *event_make(struct core *core, enum ev_kind kind)
 	return ev;
 }
 
-void event_free(struct event *ev)
+void ev_drop(struct event *ev)
 {
 	if (!ev)
 		return;
@@ -128,7 +128,7 @@ static int port_post(void *self, struct event *ev)
 
 	if (is_new_work(ev) && port_is_full(core)) {
 		core->counts.refused++;
-		event_free(ev);
+		ev_drop(ev);
 		return ERR_LIMIT;
 	}
 	intake_push(core, ev);
@@ -137,13 +137,13 @@ static int port_post(void *self, struct event *ev)
 
 static struct event *port_event_new(void *self, enum ev_kind kind)
 {
-	return event_make(self, kind);
+	return ev_make(self, kind);
 }
 
 static void port_event_drop(void *self, struct event *ev)
 {
 	(void)self;
-	event_free(ev);
+	ev_drop(ev);
 }
 
 static uint64_t port_leg_new(void *self, enum proto p)

@@ -109,7 +109,7 @@ void timers_set(struct core *core, struct object *o, uint32_t tag,
 static void fire(struct core *core, const struct timer_entry *t)
 {
 	struct object *o = object_find(core, t->obj);
-	struct event *ev = event_make(core, EV_TIMER);
+	struct event *ev = ev_make(core, EV_TIMER);
 	size_t i;
 
 	for (i = 0; i < OBJECT_TIMERS_MAX; i++)
