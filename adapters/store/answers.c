@@ -33,7 +33,7 @@ struct job *jobs_take(struct jobs *q)
 	return j;
 }
 
-void job_free(struct job *j)
+void store_job_free(struct job *j)
 {
 	mem_free(j->answer);
 	arena_free(j->arena);
@@ -64,7 +64,7 @@ static void tell(struct job *j)
 		user_put(j->result.user);
 		rows_free(j->result.rows);
 	}
-	job_free(j);
+	store_job_free(j);
 }
 
 /* Takes what is there now: handlers may submit more, whose answers come with

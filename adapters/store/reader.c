@@ -11,8 +11,8 @@ static const struct log_ctx ctx = { .module = "store" };
 
 static void run_user(struct store_db *s, struct job *j)
 {
-	j->result.err = read_user(s->read_db, j->aor, j->is_folded,
-				  &j->result.user);
+	j->result.err = reads_user(s->read_db, j->aor, j->is_folded,
+				   &j->result.user);
 }
 
 static void begin_lanes(struct store_db *s, struct job *j)
@@ -44,22 +44,22 @@ static bool run_claim(struct store_db *s, struct job *j)
 	bool goes_on = false;
 
 	if (!r) {
-		r = j->result.rows = rows_new();
+		r = j->result.rows = reads_rows_new();
 		if (j->claim.what == CLAIM_DUE_LANES)
 			begin_lanes(s, j);
 	}
 	switch (j->claim.what) {
 	case CLAIM_LANE:
-		j->result.err = claim_lane(s->read_db, &j->claim, r);
+		j->result.err = reads_lane(s->read_db, &j->claim, r);
 		break;
 	case CLAIM_DUE_REPORTS:
-		j->result.err = claim_reports(s->read_db, &j->claim, r);
+		j->result.err = reads_reports(s->read_db, &j->claim, r);
 		break;
 	case CLAIM_ONE:
-		j->result.err = claim_one(s->read_db, &j->claim, r);
+		j->result.err = reads_one(s->read_db, &j->claim, r);
 		break;
 	case CLAIM_DUE_LANES:
-		j->result.err = claim_due_lanes(s->read_db, &j->claim,
+		j->result.err = reads_due_lanes(s->read_db, &j->claim,
 						j->now_utc_us, &j->lanes, r);
 		goes_on = !j->lanes.is_over;
 		break;

@@ -73,8 +73,8 @@ static enum store_err find_backlog(struct db *db, struct user *u)
 	return query_end(&q, NULL);
 }
 
-enum store_err read_user(struct db *db, struct str aor, bool is_folded,
-			 struct user **out)
+enum store_err reads_user(struct db *db, struct str aor, bool is_folded,
+			  struct user **out)
 {
 	struct user *u = user_new(aor);
 	enum store_err err = db_do(db, SQL_BEGIN_READ);
@@ -100,7 +100,7 @@ enum store_err read_user(struct db *db, struct str aor, bool is_folded,
 
 /* ---- claims --------------------------------------------------------------- */
 
-struct rows *rows_new(void)
+struct rows *reads_rows_new(void)
 {
 	struct arena *a = arena_new(ROWS_ARENA_BYTES);
 	struct rows *r = arena_zalloc(a, sizeof(*r));
@@ -130,7 +130,7 @@ static bool unpack(struct query *q, struct todo *t)
 	return true;
 }
 
-enum store_err claim_lane(struct db *db, const struct claim *c,
+enum store_err reads_lane(struct db *db, const struct claim *c,
 			  struct rows *out)
 {
 	uint32_t max = rows_wanted(c);
@@ -157,7 +157,7 @@ enum store_err claim_lane(struct db *db, const struct claim *c,
 	return query_end(&q, NULL);
 }
 
-enum store_err claim_reports(struct db *db, const struct claim *c,
+enum store_err reads_reports(struct db *db, const struct claim *c,
 			     struct rows *out)
 {
 	uint32_t max = rows_wanted(c);
@@ -182,7 +182,7 @@ enum store_err claim_reports(struct db *db, const struct claim *c,
 	return query_end(&q, NULL);
 }
 
-enum store_err claim_one(struct db *db, const struct claim *c, struct rows *out)
+enum store_err reads_one(struct db *db, const struct claim *c, struct rows *out)
 {
 	struct query q;
 
@@ -213,7 +213,7 @@ static bool take_lane(struct query *q, struct lane_walk *w, struct rows *out)
 	return w->at.err == 0;
 }
 
-enum store_err claim_due_lanes(struct db *db, const struct claim *c,
+enum store_err reads_due_lanes(struct db *db, const struct claim *c,
 			       int64_t now_utc_us, struct lane_walk *w,
 			       struct rows *out)
 {

@@ -56,7 +56,7 @@ static int commit(void *self, const struct write *w, size_t n, bool is_lazy,
 	j->writes = w;
 	j->writes_n = n;
 	j->is_lazy = is_lazy;
-	j->at_ms = clock_ms();
+	j->at_ms = store_clock_ms();
 	pthread_mutex_lock(&s->lock);
 	/* A lazy one wakes the thread only to tell it the time. */
 	must_wake = !is_lazy ? s->eager_n == 0 : s->commits.n == 0;
@@ -79,7 +79,7 @@ static int submit_read(struct store_db *s, struct jobs *q, struct job *j)
 		jobs_add(q, j);
 	pthread_mutex_unlock(&s->lock);
 	if (is_over) {
-		job_free(j);
+		store_job_free(j);
 		return ERR_LIMIT;
 	}
 	pthread_cond_signal(&s->to_read);

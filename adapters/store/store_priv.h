@@ -47,7 +47,7 @@ struct jobs { /* first in, first out */
 void jobs_init(struct jobs *q);
 void jobs_add(struct jobs *q, struct job *j);
 struct job *jobs_take(struct jobs *q); /* NULL: empty */
-void job_free(struct job *j);
+void store_job_free(struct job *j);
 
 /* The way back to the loop thread. Outlives the store while a wake-up of it is
    still under way in the loop. */
@@ -91,5 +91,5 @@ struct store_db {
 void *writer_main(void *arg); /* writer.c */
 void *reader_main(void *arg); /* reader.c */
 
-int64_t clock_ms(void); /* monotonic */
-int64_t clock_utc_us(void);
+int64_t store_clock_ms(void); /* monotonic */
+int64_t store_clock_utc_us(void);

@@ -38,7 +38,7 @@ struct writer {
 	bool is_log_large;
 };
 
-int64_t clock_ms(void)
+int64_t store_clock_ms(void)
 {
 	struct timespec ts;
 
@@ -46,7 +46,7 @@ int64_t clock_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-int64_t clock_utc_us(void)
+int64_t store_clock_utc_us(void)
 {
 	struct timespec ts;
 
@@ -130,12 +130,12 @@ static int64_t purge(struct writer *w, int64_t now_ms)
 static bool commit_all(struct writer *w, struct job *first)
 {
 	struct fence before = w->ops.fence;
-	int64_t now_ms = clock_ms();
+	int64_t now_ms = store_clock_ms();
 	struct job *j;
 
 	if (db_do(w->ops.db, SQL_BEGIN_WRITE))
 		return false;
-	w->ops.now_utc_us = clock_utc_us();
+	w->ops.now_utc_us = store_clock_utc_us();
 	ops_begin(&w->ops);
 	for (j = first; j; j = j->next)
 		if (!run_saved(w, j))
@@ -265,7 +265,7 @@ static void purge_at_rest(struct writer *w)
 {
 	struct job *none = NULL;
 
-	if (clock_ms() >= w->purge_at_ms && !commit_all(w, none))
+	if (store_clock_ms() >= w->purge_at_ms && !commit_all(w, none))
 		undo(w);
 }
 
@@ -310,8 +310,8 @@ static bool take_batch(struct writer *w, struct jobs *batch)
 	int64_t ms;
 
 	jobs_init(batch);
-	while ((ms = sleep_ms(w, clock_ms())) > 0)
-		if (!wait_ms(s, ms) && sleep_ms(w, clock_ms()) > 0)
+	while ((ms = sleep_ms(w, store_clock_ms())) > 0)
+		if (!wait_ms(s, ms) && sleep_ms(w, store_clock_ms()) > 0)
 			return true;
 	while (s->commits.first && batch->n < BATCH_JOBS_MAX &&
 	       writes_n < BATCH_WRITES_MAX) {
