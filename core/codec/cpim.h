@@ -71,7 +71,8 @@ struct cpim {
 
 /* ERR_SYNTAX broken; ERR_UNSUPPORTED a Require that names a header we do not
    know (answer 415 or 488); ERR_LIMIT. Unescaped values lie in the arena, the
-   rest points into s. */
+   rest points into s. Require is checked and not kept; an escaped control
+   becomes a blank; DateTime counts to the millisecond. */
 int cpim_parse(struct arena *a, struct str s, struct cpim *out) MUST_CHECK;
 
 /* Writes c: CPIM headers, MIME headers (headers[] if headers_n, else only

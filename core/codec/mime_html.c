@@ -395,10 +395,15 @@ static struct str attr_of(struct str attrs, const char *name)
 
 static enum tag_kind kind_of(struct str name)
 {
+	char first;
 	size_t i;
 
+	if (name.n == 0)
+		return TAG_INLINE;
+	first = (char)ch_lower((unsigned char)name.p[0]);
 	for (i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
-		if (str_ieq(name, str_of(tags[i].name)))
+		if (tags[i].name[0] == first &&
+		    str_ieq(name, str_of(tags[i].name)))
 			return tags[i].kind;
 	return TAG_INLINE;
 }

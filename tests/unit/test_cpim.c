@@ -29,7 +29,8 @@ static const char full[] =
 	"Subject:;lang=en coffee\r\n"
 	"NS: a <urn:ietf:params:imdn>\r\n"
 	"a.Message-ID: 34jk324j\r\n"
-	"a.Disposition-Notification: Negative-Delivery;p=1, processing, later\r\n"
+	"a.Disposition-Notification: Negative-Delivery;p=1, processing, "
+	"later\r\n"
 	"a.Original-To: <sip:team@example.com>\r\n"
 	"a.IMDN-Record-Route: <sip:one@example.com>\r\n"
 	"a.IMDN-Record-Route: Two <sip:two@example.com>\r\n"
@@ -251,8 +252,10 @@ static void unescapes_and_escapes(void **state)
 		assert_str(c.subject, rows[i].value);
 		assert_non_null(c.subject.p);
 		buf_clear(&in);
-		buf_printf(&in, "Subject: %s\r\n\r\nContent-Type: text/plain\r\n"
-			   "\r\n", rows[i].again);
+		buf_printf(&in,
+			   "Subject: %s\r\n\r\n"
+			   "Content-Type: text/plain\r\n\r\n",
+			   rows[i].again);
 		assert_true(str_eq(put(&b, &c), buf_str(&in)));
 	}
 	/* What we were given by others may hold anything. */

@@ -248,8 +248,8 @@ static void refuses_a_broken_multipart(void **state)
 		{ "--b \r\n\r\nx\r\n--b --", "b " },
 		{ "--b\r\n\r\nx\r\n--b--", "b\r" },
 		{ "--123456789012345678901234567890123456789012345678901234567"
-		  "89012345678901\r\n\r\nx\r\n--12345678901234567890123456789012"
-		  "345678901234567890123456789012345678901--",
+		  "89012345678901\r\n\r\nx\r\n--1234567890123456789012345678901"
+		  "2345678901234567890123456789012345678901--",
 		  "1234567890123456789012345678901234567890123456789012345678"
 		  "9012345678901" },
 	};
@@ -428,7 +428,8 @@ static void makes_text_of_html(void **state)
 		  "t (http://x/?a=1&b=2) ." },
 		{ "<a href='http://x/'></a>", "http://x/" },
 		{ "<a href='http://x/'>open", "open (http://x/)" },
-		{ "see<a href='1'>one<a href='2'>two</a>", "seeone (1)two (2)" },
+		{ "see<a href='1'>one<a href='2'>two</a>",
+		  "seeone (1)two (2)" },
 		{ "<div title='a>b'>x</div><div>y</div>z", "x\ny\nz" },
 		{ "<table><tr><td>1<td>2</tr><tr><td>3</table>", "1 2\n3" },
 		{ "x<pre> a\n  b</pre>c", "x\n\n a\n  b\n\nc" },
