@@ -138,5 +138,5 @@ void buf_shift(struct buf *b, size_t n)
 
 struct str buf_str(const struct buf *b)
 {
-	return (struct str){ b->p, b->n };
+	return (struct str){ b->p ? b->p : "", b->n };	/* never absent */
 }

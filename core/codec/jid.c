@@ -117,10 +117,13 @@ int jid_prepare(struct arena *a, struct str s, struct jid *out)
 	*out = (struct jid){ .local = STR_NONE };
 	if (err == 0)
 		err = precis_username(a, j.local, &j.local);
-	if (str_ends(j.domain, STR(".")))
-		j.domain.n--;
 	if (err == 0)
 		err = precis_fold(a, j.domain, &j.domain);
+	/* behind folding: a dot of full width becomes one of these */
+	if (str_ends(j.domain, STR(".")))
+		j.domain.n--;
+	if (err == 0 && str_ends(j.domain, STR(".")))
+		err = ERR_SYNTAX;
 	if (err == 0)
 		err = precis_opaque(a, j.resource, &j.resource);
 	if (err == 0)

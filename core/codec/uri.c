@@ -467,6 +467,17 @@ static int take_scheme(struct str *s, enum uri_scheme *scheme_out)
 	return ERR_UNSUPPORTED;
 }
 
+/* No part of any URI holds a blank, a control or a byte above 7e. */
+static bool is_graphic(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~')
+			return false;
+	return true;
+}
+
 int uri_parse(struct str s, struct uri *out)
 {
 	struct uri u = { .scheme = URI_SIP };
@@ -475,6 +486,8 @@ int uri_parse(struct str s, struct uri *out)
 	*out = u;
 	if (s.n > URI_BYTES_MAX)
 		return ERR_LIMIT;
+	if (!is_graphic(s))
+		return ERR_SYNTAX;
 	err = take_scheme(&s, &u.scheme);
 	if (err < 0)
 		return err;

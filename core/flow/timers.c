@@ -72,7 +72,7 @@ static void push(struct core *core, struct timer_entry t)
 	if (core->heap_n == core->heap_size) {
 		if (core->heap_n > 1024)
 			compact(core);
-		if (core->heap_n * 2 > core->heap_size) {
+		if (core->heap_n * 2 >= core->heap_size) {
 			core->heap_size = core->heap_size ?
 					  core->heap_size * 2 : 64;
 			core->heap = mem_realloc(core->heap, core->heap_size *
