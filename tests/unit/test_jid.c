@@ -140,6 +140,7 @@ static void prepares(void **state)
 		{ "\xef\xbc\xa1\xef\xbc\xa2@\xef\xbc\xa2.example",
 		  "ab", "b.example", "" },
 		{ "a@b/x\xc2\xa0y", "a", "b", "x y" },
+		{ "a@b\xef\xbc\x8e", "a", "b", "" },	/* full-width dot */
 		{ "a@b/\xe2\x9d\xa4\xef\xb8\x8f", "a", "b",
 		  "\xe2\x9d\xa4\xef\xb8\x8f" },
 		{ "a@[2001:DB8::A]", "a", "[2001:db8::a]", "" },
@@ -173,6 +174,7 @@ static void refuses_to_prepare(void **state)
 		"a\xef\xbc\xa0@b",	/* full-width "@" becomes "@" */
 		"a\xef\xbc\x8f@b",	/* full-width "/" */
 		"a@b\xef\xbc\xa0x",
+		"a@b.\xef\xbc\x8e",	/* two dots at the end */
 		"\xe2\x99\xa5@b",	/* a symbol: heart */
 		"a\xe2\x80\xae@b",	/* right-to-left override */
 		"a b@c",

@@ -44,7 +44,8 @@ static void check_good(const struct good *row)
 static void worked_example(void **state)
 {
 	static const struct good row = {
-		"sip:bob%20b@Sip.Example:5070;transport=tcp;gr=urn:x?Subject=hi",
+		"sip:bob%20b@Sip.Example:5070;transport=tcp;gr=urn:x"
+		"?Subject=hi",
 		URI_SIP, "bob%20b", NULL, "Sip.Example", 5070,
 		"transport=tcp;gr=urn:x", "Subject=hi",
 	};
@@ -173,6 +174,11 @@ static void refuses_what_is_no_uri(void **state)
 		{ STR_LIT("sip:a@b\0.example"), ERR_SYNTAX },
 		{ STR_LIT("sip:a@b;x=\0"), ERR_SYNTAX },
 		{ STR_LIT("sip:a@b\r\nVia: x"), ERR_SYNTAX },
+		{ STR_LIT("sip:a@b;x=\r\n y"), ERR_SYNTAX },
+		{ STR_LIT("sip:a@b;x= y"), ERR_SYNTAX },
+		{ STR_LIT("sip:a@b;x ;y"), ERR_SYNTAX },
+		{ STR_LIT("sip:a@b; lr"), ERR_SYNTAX },
+		{ STR_LIT("tel:+1; ext=1"), ERR_SYNTAX },
 		{ STR_LIT("sip:a\x7f@b"), ERR_SYNTAX },
 		{ STR_LIT("sip:f\xc3\xbc@b"), ERR_SYNTAX },
 		{ STR_LIT("sip:a\"@b"), ERR_SYNTAX },
