@@ -101,7 +101,7 @@ void control_put_error(struct buf *out, struct str sentence, int code)
 
 int control_code(enum cause c)
 {
-	if (c == CAUSE_BAD_REQUEST)
+	if (c == CAUSE_BAD_REQUEST || c == CAUSE_NOT_IMPLEMENTED)
 		return EX_USAGE;
 	if (c == CAUSE_NOT_FOUND || c == CAUSE_GONE)
 		return EX_NOUSER;

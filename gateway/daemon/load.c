@@ -179,8 +179,10 @@ static void fill_item(struct loader *l, const struct block *b,
 			ok = fill_given(l, b, at, sec, o, item);
 		else
 			ok = fill_preset(l, b, at, o, item);
-		if (i == 0 && b->has_variants)
-			is_known = ok;
+		if (i == 0 && b->has_variants && !ok) {
+			is_known = false;	/* nor does any check apply */
+			memset((char *)item + o->offset, 0xff, o->bytes);
+		}
 		resolve_path(l, o, item);
 	}
 }

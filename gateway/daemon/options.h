@@ -40,8 +40,8 @@ enum opt_form {
 	FORM_LINE,	/* clean UTF-8 without controls */
 	FORM_WORD,	/* letters, digits, . _ - */
 	FORM_HOST, FORM_ADDRESS, FORM_NET, FORM_DIGITS,
-	FORM_PATTERN,	/* an address with at most one "*" per part */
-	FORM_REWRITE,	/* address with {user} {domain} */
+	FORM_PATTERN,	/* of core/route/pattern.h */
+	FORM_REWRITE,	/* a template of core/route/rewrite.h */
 	FORM_LINK,	/* the name of a link block */
 	FORM_PLAN,	/* the name of a number-plan block */
 };

@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "core/base/utf8.h"
+#include "core/route/pattern.h"
+#include "core/route/rewrite.h"
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define REWRITE_ARENA_BYTES 65536u
 
 static const struct {
 	const char *name;
@@ -193,26 +196,20 @@ static bool no_blanks(struct str s)
 	return utf8_is_clean_line(s) && str_find(s, ' ') == s.n;
 }
 
-/* Braces only as {user} or {domain}, and something of an address. */
+/* Core itself says what a template is, tried on somebody who has all that one
+   can ask for. */
 static bool is_rewrite(struct str s)
 {
-	static const char *const words[] = { "{user}", "{domain}" };
-	size_t i;
+	static const struct addr sample = {
+		.kind = ADDR_USER, .text = STR_LIT("sip:4912@sip.example"),
+		.user = STR_LIT("4912"), .domain = STR_LIT("sip.example"),
+	};
+	struct arena *a = arena_new(REWRITE_ARENA_BYTES);
+	struct addr made;
+	bool ok = rewrite_addr(a, s, &sample, &made) == 0;
 
-	if (!no_blanks(s))
-		return false;
-	while (s.n > 0) {
-		for (i = 0; i < COUNT_OF(words); i++)
-			if (str_starts(s, str_of(words[i])))
-				break;
-		if (i < COUNT_OF(words))
-			s = str_from(s, strlen(words[i]));
-		else if (*s.p == '{' || *s.p == '}')
-			return false;
-		else
-			s = str_from(s, 1);
-	}
-	return true;
+	arena_free(a);
+	return ok;
 }
 
 bool value_form_ok(struct str s, enum opt_form form)
@@ -235,9 +232,9 @@ bool value_form_ok(struct str s, enum opt_form form)
 	case FORM_DIGITS:
 		return s.n > 0 && s.n <= 15 && all_of(s, ch_is_digit);
 	case FORM_PATTERN:
-		return s.n > 0 && s.n <= 1024 && no_blanks(s);
+		return s.n > 0 && s.n < PATTERN_BYTES_MAX && no_blanks(s);
 	case FORM_REWRITE:
-		return s.n > 0 && s.n <= 1024 && is_rewrite(s);
+		return no_blanks(s) && is_rewrite(s);
 	}
 	return false;
 }
@@ -260,7 +257,8 @@ const char *value_form_text(enum opt_form form)
 	case FORM_PATTERN:
 		return "an address pattern such as \"*\" or \"tel:+49*\"";
 	case FORM_REWRITE:
-		return "an address with {user} and {domain} to be filled in";
+		return "an address with {user}, {domain} or {digits} to be "
+		       "filled in";
 	case FORM_LINK:
 		return "the name of a link block";
 	case FORM_PLAN:
