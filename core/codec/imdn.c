@@ -121,20 +121,20 @@ static int take_line(const struct xml_node *n, struct str *out)
 	return out->n > 0 && utf8_is_clean_line(*out) ? 0 : ERR_SYNTAX;
 }
 
-/* A subject may have been wrapped: controls become blanks. */
+/* A subject may have been wrapped: controls become blanks, those at the ends
+   nothing. */
 static int take_subject(struct arena *a, const struct xml_node *n,
 			struct str *out)
 {
-	struct str text = str_trim(n->text);
-	char *p = arena_alloc(a, text.n + 1);
+	struct str text = n->text;
+	char *p = arena_alloc(a, text.n);
 	size_t i;
 
 	if (!p)
 		return ERR_LIMIT;
 	for (i = 0; i < text.n; i++)
 		p[i] = ch_is_ctl((unsigned char)text.p[i]) ? ' ' : text.p[i];
-	p[text.n] = '\0';
-	*out = (struct str){ p, text.n };
+	*out = str_trim((struct str){ p, text.n });
 	return 0;
 }
 

@@ -17,6 +17,8 @@
 
 #include "core/base/utf8.h"
 
+#define AMPERSAND STR("&#38;")
+
 /* One open element. */
 struct frame {
 	struct xml_node *node;
@@ -168,24 +170,11 @@ static struct str keep(struct builder *b, struct str s)
 	return copy;
 }
 
-/* Namespaces repeat from element to element: one copy for a family. */
-static struct str keep_ns(struct builder *b, struct str ns)
+/* libxml2 leaves every ampersand of an attribute value, a namespace's too, as
+   "&#38;" unless it may replace entities, which it may not. */
+static struct str keep_value(struct builder *b, struct str value)
 {
-	const struct frame *top = b->depth > 0 ? &b->frames[b->depth - 1]
-					       : NULL;
-
-	if (top && str_eq(top->node->ns, ns))
-		return top->node->ns;
-	if (top && top->last_child && str_eq(top->last_child->ns, ns))
-		return top->last_child->ns;
-	return keep(b, ns);
-}
-
-/* libxml2 leaves every ampersand of an attribute value as "&#38;" unless it
-   may replace entities, which it may not: put right in place. */
-static struct str restore_ampersands(struct builder *b, struct str value)
-{
-	struct str mark = STR("&#38;"), rest = value;
+	struct str mark = AMPERSAND, rest = value;
 	char *p = arena_alloc(b->a, value.n + 1);
 	size_t n = 0;
 
@@ -199,6 +188,21 @@ static struct str restore_ampersands(struct builder *b, struct str value)
 	}
 	p[n] = '\0';
 	return (struct str){ p, n };
+}
+
+/* Namespaces repeat from element to element: one copy for a family. */
+static struct str keep_ns(struct builder *b, struct str ns)
+{
+	const struct frame *top = b->depth > 0 ? &b->frames[b->depth - 1]
+					       : NULL;
+
+	if (str_search(ns, AMPERSAND) < ns.n)
+		return keep_value(b, ns);
+	if (top && str_eq(top->node->ns, ns))
+		return top->node->ns;
+	if (top && top->last_child && str_eq(top->last_child->ns, ns))
+		return top->last_child->ns;
+	return keep(b, ns);
 }
 
 /* attrs holds five pointers for each: name, prefix, namespace, value and the
@@ -217,9 +221,9 @@ static void add_attrs(struct builder *b, struct xml_node *node, int attrs_n,
 			fail(b, ERR_LIMIT);
 			return;
 		}
-		attr->ns = keep(b, str_of_xml(attrs[2]));
+		attr->ns = keep_ns(b, str_of_xml(attrs[2]));
 		attr->name = keep(b, str_of_xml(attrs[0]));
-		attr->value = restore_ampersands(
+		attr->value = keep_value(
 			b,
 			(struct str){ value, (size_t)((const char *)attrs[4] -
 						      value) });

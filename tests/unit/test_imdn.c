@@ -170,6 +170,25 @@ static void takes_what_the_field_sends(void **state)
 	arena_free(a);
 }
 
+static void cleans_the_subject(void **state)
+{
+	struct arena *a = arena_new(MEM_MAX);
+	struct imdn d;
+
+	(void)state;
+	assert_int_equal(parse(a,
+			       HEAD WHEN "<subject>\n\x7f a\r\nb\tc \x7f"
+					 "</subject>" DELIVERED TAIL,
+			       &d),
+			 0);
+	assert_str(d.subject, "a b c");
+	assert_int_equal(
+		parse(a, HEAD WHEN "<subject/>" DELIVERED TAIL, &d), 0);
+	assert_str(d.subject, "");
+	assert_non_null(d.subject.p);
+	arena_free(a);
+}
+
 static void refuses_broken_reports(void **state)
 {
 	static const char *const rows[] = {
@@ -340,6 +359,7 @@ int main(void)
 		TEST(reads_the_vectors),
 		TEST(knows_what_each_kind_may_say),
 		TEST(takes_what_the_field_sends),
+		TEST(cleans_the_subject),
 		TEST(refuses_broken_reports),
 		TEST(limits_the_depth),
 		TEST(reads_back_what_it_wrote),

@@ -153,6 +153,26 @@ static void takes_what_is_harmless(void **state)
 	arena_free(a);
 }
 
+/* libxml2 hands "&#38;" on where it must not replace entities itself. */
+static void restores_ampersands_everywhere(void **state)
+{
+	struct arena *a = arena_new(MEM_MAX);
+	struct xml_node *root;
+
+	(void)state;
+	assert_int_equal(parse(a,
+			       "<a xmlns='urn:x?y&amp;z' xmlns:p='urn:&#38;'"
+			       " p:b='&amp;amp;'>&amp;amp;<c/></a>",
+			       &root),
+			 0);
+	assert_str(root->ns, "urn:x?y&z");
+	assert_str(root->child->ns, "urn:x?y&z");
+	assert_str(root->text, "&amp;");
+	assert_str(root->attrs->ns, "urn:&");
+	assert_str(root->attrs->value, "&amp;");
+	arena_free(a);
+}
+
 static void refuses_bad_documents(void **state)
 {
 	static const struct str rows[] = {
@@ -481,6 +501,7 @@ int main(void)
 		TEST(reads_names_text_and_attributes),
 		TEST(reads_the_documents_of_the_service),
 		TEST(takes_what_is_harmless),
+		TEST(restores_ampersands_everywhere),
 		TEST(refuses_bad_documents),
 		TEST(refuses_an_entity_bomb),
 		TEST(limits_the_depth),
