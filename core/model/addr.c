@@ -140,7 +140,7 @@ static int finish_number(struct arena *a, const struct number *n,
 static int from_tel(struct arena *a, const struct uri *u, struct addr *out)
 {
 	struct str written, params;
-	struct number n;
+	struct number n = { .is_global = false };
 	int err = uri_unescape(a, u->user, &written);
 
 	if (err == 0 && u->params.p) {
@@ -321,11 +321,12 @@ static int own_local(struct arena *a, const struct addr *addr,
 {
 	bool has_at = str_find(addr->user, '@') < addr->user.n;
 	bool is_there = str_ieq(addr->domain, rule->host);
+	bool is_bare = addr->kind == ADDR_TEL || addr->kind == ADDR_ANONYMOUS;
 
 	if (addr->kind == ADDR_TEL && !str_starts(addr->user, STR("+")))
 		return escape(a, rule, str_from(addr->text, 4), out);
 	/* a\40b of the host itself would read as a of domain b */
-	if ((is_there && !(rule->is_encoded && has_at)) || addr->kind == ADDR_TEL || addr->kind == ADDR_ANONYMOUS)
+	if (is_bare || (is_there && !(rule->is_encoded && has_at)))
 		return escape(a, rule, addr->user, out);
 	if (rule->is_encoded && addr->kind == ADDR_USER)
 		return encode(a, rule, addr, out);

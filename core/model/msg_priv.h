@@ -1,6 +1,6 @@
 /* core/model/msg_priv.h: what a message consists of, as tables; for msg.c
- * (copying), msg_pack.c (the envelope) and report.c. A new field of struct msg gets its
- * row there, at any place: the place is where it stands in the envelope.
+ * (copying), msg_pack.c (the envelope) and report.c. A new field of struct msg
+ * gets its row in msg.c, where it shall stand in the envelope.
  */
 #pragma once
 

@@ -20,7 +20,7 @@ struct choice {
 	bool may_relay;
 };
 
-/* ---- what was done --------------------------------------------------------- */
+/* ---- what was done ---- */
 
 /* A rule has at most two notes, the one that decides three. */
 static size_t notes_max(const struct config *conf)
@@ -51,7 +51,7 @@ static bool refuse(struct choice *ch, const char *stage, struct str name,
 	return false;
 }
 
-/* ---- 1 sender -------------------------------------------------------------- */
+/* ---- 1 sender ---- */
 
 static bool foreign_sender(struct choice *ch)
 {
@@ -99,7 +99,7 @@ static bool sender(struct choice *ch)
 	return true;
 }
 
-/* ---- 2 number, 3 domain ---------------------------------------------------- */
+/* ---- 2 number, 3 domain ---- */
 
 static bool number(struct choice *ch)
 {
@@ -133,7 +133,7 @@ static bool domain(struct choice *ch)
 	return true;
 }
 
-/* ---- 4 rules --------------------------------------------------------------- */
+/* ---- 4 rules ---- */
 
 static bool rule_matches(const struct choice *ch, const struct route_conf *r)
 {
@@ -269,7 +269,7 @@ static bool rules(struct choice *ch, bool *decided_out)
 	return true;
 }
 
-/* ---- 5 default ------------------------------------------------------------- */
+/* ---- 5 default ---- */
 
 static bool by_default(struct choice *ch)
 {
@@ -287,7 +287,7 @@ static bool by_default(struct choice *ch)
 	return to_user(ch, "default", d->name);
 }
 
-/* ---- 6 guards -------------------------------------------------------------- */
+/* ---- 6 guards ---- */
 
 static bool passes_relay(struct choice *ch)
 {

@@ -19,7 +19,7 @@
 struct route_query {
 	const struct addr *from, *to;
 	enum msg_kind kind;
-	uint64_t bytes;		/* of the body; BODY_SIZE_UNKNOWN: not checked */
+	uint64_t bytes;		/* of the body; BODY_SIZE_UNKNOWN: unchecked */
 	unsigned hops_left;	/* as it came in */
 	enum proto in_proto;	/* what it came over */
 	uint32_t in_link;	/* 0: one of our clients, or a listed peer */

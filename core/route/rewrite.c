@@ -50,7 +50,8 @@ static int fill(struct buf *b, struct str s, const struct addr *addr,
 	int err;
 
 	while (s.n > 0) {
-		if (*s.p == '}')
+		/* A ":" would begin a password; no other scheme is known. */
+		if (*s.p == '}' || (*s.p == ':' && !is_host))
 			return ERR_SYNTAX;
 		if (*s.p != '{') {
 			buf_put_char(b, *s.p);
@@ -70,19 +71,20 @@ static int fill(struct buf *b, struct str s, const struct addr *addr,
 
 static int build(struct buf *b, struct str s, const struct addr *addr)
 {
-	size_t at = str_rfind(s, '@');
+	bool is_tel = str_istarts(s, STR("tel:"));
+	size_t at;
 	int err;
 
-	if (str_istarts(s, STR("tel:")) || at == s.n) {
-		if (!str_istarts(s, STR("tel:"))) {
-			if (!str_starts(s, STR("+")))
-				return ERR_SYNTAX;
-			buf_put_str(b, STR("tel:"));
-		}
+	if (is_tel || str_istarts(s, STR("sip:")))
+		s = str_from(s, 4);
+	at = str_rfind(s, '@');
+	if (is_tel || at == s.n) {
+		if (!is_tel && !str_starts(s, STR("+")))
+			return ERR_SYNTAX;
+		buf_put_str(b, STR("tel:"));
 		return fill(b, s, addr, false);
 	}
-	if (!str_istarts(s, STR("sip:")))
-		buf_put_str(b, STR("sip:"));
+	buf_put_str(b, STR("sip:"));
 	err = fill(b, str_sub(s, 0, at), addr, false);
 	if (err < 0)
 		return err;

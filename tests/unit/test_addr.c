@@ -8,7 +8,9 @@
 #include "core/base/utf8.h"
 #include "core/model/addr.h"
 
-static const struct addr_jid_rule federated = { .host = STR_LIT("sip.example") };
+static const struct addr_jid_rule federated = {
+	.host = STR_LIT("sip.example"),
+};
 static const struct addr_jid_rule encoded = { .host = STR_LIT("gw.example"),
 					      .is_encoded = true };
 static const struct addr_jid_rule strict = { .host = STR_LIT("sip.example"),

@@ -1,4 +1,6 @@
-/* tests/unit/test_cause.c: the table of causes is whole. [core/model/cause.h] */
+/* tests/unit/test_cause.c: the table of causes is whole.
+ * [core/model/cause.h]
+ */
 #include "tests/unit/unit.h"
 
 #include "core/model/cause.h"
