@@ -185,6 +185,17 @@ static bool has_dedup(const struct fake_job *j, struct str *answer_out)
 	return false;
 }
 
+static bool touches_owners(const struct fake_job *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->writes_n; i++)
+		if (j->writes[i].op == OP_OWN_TAKE ||
+		    j->writes[i].op == OP_OWN_RENEW)
+			return true;
+	return false;
+}
+
 static void do_commit(struct fake_store *fs, struct fake_job *j,
 		      struct store_result *r)
 {
@@ -200,7 +211,8 @@ static void do_commit(struct fake_store *fs, struct fake_job *j,
 	if (r->err) {
 		r->earlier_answer = arena_dup(j->arena, r->earlier_answer);
 		fake_ops_undo(fs);
-		memcpy(fs->known, known, sizeof(known));
+		if (touches_owners(j))
+			memcpy(fs->known, known, sizeof(known));
 		return;
 	}
 	fake_ops_keep(fs);

@@ -25,6 +25,12 @@ void fake_row_free(struct row *r)
 	arena_free(r->arena);
 }
 
+/* As from the database: what is absent reads back empty. */
+struct str fake_dup(struct arena *a, struct str s)
+{
+	return s.p ? arena_dup(a, s) : STR("");
+}
+
 /* ---- changes that can be undone ------------------------------------------- */
 
 static struct undo *note(struct fake_store *fs, struct row *r)
@@ -175,7 +181,7 @@ static enum store_err add_msg(struct fake_store *fs, const struct msg *m,
 	r = fake_row_new(T_MSG);
 	r->id = id;
 	r->refs = refs;
-	r->data = arena_dup(r->arena, buf_str(&b));
+	r->data = fake_dup(r->arena, buf_str(&b));
 	buf_free(&b);
 	fake_row_add(fs, r);
 	return STORE_OK;
@@ -209,9 +215,9 @@ static struct row *copy_todo(const struct todo *t, uint64_t epoch)
 
 	r->todo = *t;
 	r->todo.msg = NULL;
-	r->todo.lane = arena_dup(r->arena, t->lane);
-	r->todo.recipient = arena_dup(r->arena, t->recipient);
-	r->todo.via = arena_dup(r->arena, t->via);
+	r->todo.lane = fake_dup(r->arena, t->lane);
+	r->todo.recipient = fake_dup(r->arena, t->recipient);
+	r->todo.via = fake_dup(r->arena, t->via);
 	r->epoch = epoch;
 	return r;
 }
@@ -279,14 +285,14 @@ static enum store_err change_todo(struct fake_store *fs, const struct write *w)
 		r->todo.is_held = t->is_held;
 	} else {
 		r->todo.due_utc_us = t->due_utc_us;
-		r->todo.via = arena_dup(r->arena, t->via);
+		r->todo.via = fake_dup(r->arena, t->via);
 	}
 	if (w->op == OP_TODO_RETRY) {
 		r->todo.tries = t->tries;
 		r->todo.last_cause = t->last_cause;
 	}
 	if (w->op == OP_TODO_MOVE) {
-		r->todo.lane = arena_dup(r->arena, t->lane);
+		r->todo.lane = fake_dup(r->arena, t->lane);
 		r->todo.part = t->part;
 	}
 	swap_row(fs, old, r);
@@ -308,13 +314,13 @@ static enum store_err put_due(struct fake_store *fs, const struct write *w)
 	r->due.part = w->part;
 	r->due.to = addr_dup(r->arena, &d->to);
 	r->due.from = addr_dup(r->arena, &d->from);
-	r->due.thread = arena_dup(r->arena, d->thread);
+	r->due.thread = fake_dup(r->arena, d->thread);
 	r->due.routes = arena_array(r->arena, d->routes_n,
 				    sizeof(d->routes[0]));
 	for (i = 0; i < d->routes_n; i++)
-		r->due.routes[i] = arena_dup(r->arena, d->routes[i]);
-	r->due.report.msg_id = arena_dup(r->arena, d->report.msg_id);
-	r->due.report.text = arena_dup(r->arena, d->report.text);
+		r->due.routes[i] = fake_dup(r->arena, d->routes[i]);
+	r->due.report.msg_id = fake_dup(r->arena, d->report.msg_id);
+	r->due.report.text = fake_dup(r->arena, d->report.text);
 	r->seq = ++fs->seq;
 	fake_row_add(fs, r);
 	return STORE_OK;
@@ -336,7 +342,7 @@ static enum store_err put_dedup(struct fake_store *fs,
 	r = fake_row_new(T_DEDUP);
 	memcpy(r->key, d->key, sizeof(r->key));
 	r->until_utc_us = d->expires_utc_us;
-	r->data = arena_dup(r->arena, d->answer.p ? d->answer : STR(""));
+	r->data = fake_dup(r->arena, d->answer);
 	swap_row(fs, old, r);
 	return STORE_OK;
 }
@@ -356,10 +362,10 @@ static void put_user(struct fake_store *fs, const struct user *u)
 	copy->exists = true;
 	copy->is_barred = u->is_barred;
 	copy->is_out_barred = u->is_out_barred;
-	copy->login = arena_dup(copy->arena, u->login);
-	copy->display = arena_dup(copy->arena, u->display);
-	copy->ha1_md5 = arena_dup(copy->arena, u->ha1_md5);
-	copy->ha1_sha256 = arena_dup(copy->arena, u->ha1_sha256);
+	copy->login = fake_dup(copy->arena, u->login);
+	copy->display = fake_dup(copy->arena, u->display);
+	copy->ha1_md5 = fake_dup(copy->arena, u->ha1_md5);
+	copy->ha1_sha256 = fake_dup(copy->arena, u->ha1_sha256);
 	copy->is_active = u->is_active;
 	copy->has_offline_delivery = u->has_offline_delivery;
 	copy->store_on_busy = u->store_on_busy;
@@ -374,15 +380,15 @@ static void put_binding(struct fake_store *fs, const struct bind_row *b)
 	struct row *r = fake_row_new(T_BINDING);
 	struct binding *c = &r->binding;
 
-	r->aor = arena_dup(r->arena, b->aor);
+	r->aor = fake_dup(r->arena, b->aor);
 	*c = b->binding;
-	c->contact = arena_dup(r->arena, c->contact);
-	c->params = arena_dup(r->arena, c->params);
-	c->instance = arena_dup(r->arena, c->instance);
-	c->call_id = arena_dup(r->arena, c->call_id);
-	c->path = arena_dup(r->arena, c->path);
-	c->flow = arena_dup(r->arena, c->flow);
-	c->user_agent = arena_dup(r->arena, c->user_agent);
+	c->contact = fake_dup(r->arena, c->contact);
+	c->params = fake_dup(r->arena, c->params);
+	c->instance = fake_dup(r->arena, c->instance);
+	c->call_id = fake_dup(r->arena, c->call_id);
+	c->path = fake_dup(r->arena, c->path);
+	c->flow = fake_dup(r->arena, c->flow);
+	c->user_agent = fake_dup(r->arena, c->user_agent);
 	swap_row(fs, find_binding(fs, b->aor, b->binding.contact), r);
 }
 
@@ -413,7 +419,7 @@ static void put_live(struct fake_store *fs, const struct live_row *l)
 	struct row *r = fake_row_new(T_LIVE);
 
 	r->id = l->leg;
-	r->data = arena_dup(r->arena, l->saved);
+	r->data = fake_dup(r->arena, l->saved);
 	swap_row(fs, find_id(fs, T_LIVE, l->leg), r);
 }
 
@@ -433,7 +439,7 @@ static enum store_err own(struct fake_store *fs, const struct own_row *o,
 		return STORE_FENCED;
 	}
 	r = fake_row_new(T_OWNER);
-	r->resource = arena_dup(r->arena, o->resource);
+	r->resource = fake_dup(r->arena, o->resource);
 	r->node = o->node;
 	r->boot = o->boot;
 	r->epoch = (old ? old->epoch : 0) + is_take;

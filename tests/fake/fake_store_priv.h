@@ -71,6 +71,7 @@ struct fake_store {
 };
 
 /* fake_store_ops.c */
+struct str fake_dup(struct arena *a, struct str s);
 struct row *fake_row_new(enum table t);
 void fake_row_free(struct row *r);
 struct row *fake_row_add(struct fake_store *fs, struct row *r);
