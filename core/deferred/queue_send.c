@@ -149,6 +149,12 @@ static bool is_here(const struct queue *q, const struct route *r)
 	return q->is_link && (r->link == q->link || r->fallback == q->link);
 }
 
+static bool is_expired(const struct qstep *s, const struct item *it)
+{
+	return it->todo.expires_utc_us &&
+	       it->todo.expires_utc_us <= s->ev->now_utc_us;
+}
+
 /* False: it could not go now, and what is behind it in its conversation must
    wait. */
 static bool try_one(struct qstep *s, struct item *it)
@@ -161,8 +167,7 @@ static bool try_one(struct qstep *s, struct item *it)
 	};
 	struct route r;
 
-	if (it->todo.expires_utc_us &&
-	    it->todo.expires_utc_us <= s->ev->now_utc_us) {
+	if (is_expired(s, it)) {
 		queue_fail(s, it, CAUSE_EXPIRED, NULL);
 		return true;
 	}
@@ -244,7 +249,7 @@ static bool may_go(const struct qstep *s, const struct item *it,
 		   const struct held *h)
 {
 	return it->state == ITEM_WAIT && !it->todo.is_held &&
-	       it->due_utc_us <= s->ev->now_utc_us &&
+	       (it->due_utc_us <= s->ev->now_utc_us || is_expired(s, it)) &&
 	       !is_held(h, it->todo.conversation);
 }
 

@@ -26,6 +26,8 @@ void page_keep(struct pstep *s, bool wants_outcome)
 	struct keep *k = acts_new(s->out, sizeof(*k));
 	struct msg *m = p->msg;
 	struct action *it;
+	/* What was just tried in vain is not tried again at once. */
+	unsigned tries = p->state == PAGE_LIVE ? 1 : 0;
 
 	p->state = PAGE_KEEPING;
 	p->wants_outcome = wants_outcome;
@@ -37,6 +39,12 @@ void page_keep(struct pstep *s, bool wants_outcome)
 	k->todo.conversation = msg_conversation(m) & INT64_MAX;
 	k->todo.recipient = m->to[0].text;
 	k->todo.due_utc_us = s->ev->now_utc_us;
+	k->todo.tries = tries;
+	if (tries)
+		k->todo.due_utc_us = retry_due(s->conf, false, tries,
+					       s->ev->now_utc_us,
+					       fact_fresh_id(s->f));
+	k->todo.last_cause = p->best;
 	k->todo.kept_utc_us = s->ev->now_utc_us;
 	k->todo.expires_utc_us = retry_expiry_utc_us(s->conf, s->ev->now_utc_us,
 					       m->expires_utc_us);
