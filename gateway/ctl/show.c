@@ -86,7 +86,15 @@ struct column {
 	const char *key;
 	int width;
 	bool is_number;
+	bool has_content;	/* a column without any is not shown */
 };
+
+static bool is_empty(const json_t *v)
+{
+	return !v || json_is_null(v) ||
+	       (json_is_string(v) && json_string_length(v) == 0) ||
+	       (json_is_array(v) && json_array_size(v) == 0);
+}
 
 static size_t find_columns(const json_t *rows, struct column *cols)
 {
@@ -108,14 +116,16 @@ static size_t find_columns(const json_t *rows, struct column *cols)
 			if (k < n || n == COLUMNS_MAX)
 				continue;
 			cols[n++] = (struct column){
-				key, width(str_of(key)), true };
+				key, width(str_of(key)), true, false };
 		}
 	}
 	return n;
 }
 
-static void measure(const json_t *rows, struct column *cols, size_t n)
+/* Returns how many columns stay. */
+static size_t measure(const json_t *rows, struct column *cols, size_t n)
 {
+	size_t left = 0;
 	struct buf cell;
 	const json_t *row, *v;
 	size_t i, k;
@@ -133,9 +143,15 @@ static void measure(const json_t *rows, struct column *cols, size_t n)
 				cols[k].width = w;
 			if (v && !json_is_number(v) && !json_is_null(v))
 				cols[k].is_number = false;
+			if (!is_empty(v))
+				cols[k].has_content = true;
 		}
 	}
 	buf_free(&cell);
+	for (k = 0; k < n; k++)
+		if (cols[k].has_content)
+			cols[left++] = cols[k];
+	return left;
 }
 
 /* The last column is not padded. */
@@ -161,7 +177,7 @@ static void show_table(FILE *out, const json_t *rows, int indent)
 	const json_t *row;
 
 	buf_init(&cell, CELL_BYTES_MAX);
-	measure(rows, cols, n);
+	n = measure(rows, cols, n);
 	fprintf(out, "%*s", indent, "");
 	for (k = 0; k < n; k++) {
 		buf_clear(&cell);
@@ -240,8 +256,10 @@ static void show_value(FILE *out, const json_t *v, int indent)
 			show_value(out, one, indent + 2);
 		} else {
 			fputc(' ', out);
-			show_line(out, json_is_array(one) &&
-				  json_array_size(one) == 0 ? NULL : one, 0);
+			if (json_is_array(one) && json_array_size(one) == 0)
+				fputs("(none)\n", out);
+			else
+				show_line(out, one, 0);
 		}
 	}
 	buf_free(&name);

@@ -109,16 +109,17 @@ static void check_out(struct client *k, size_t before)
 	put_error(k, "the answer is too large; ask for less", EX_SOFTWARE);
 }
 
+/* Who asked what; the third word is mostly an address, and masked as such. */
 static void log_request(struct client *k, const struct control_req *req)
 {
-	char text[256];
-	size_t i, n = 0;
+	char verb[64];
 
-	for (i = 0; i < req->words_n && n < sizeof(text); i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s",
-				      i ? " " : "", STR_ARG(req->words[i]));
+	snprintf(verb, sizeof(verb), "%.*s%s%.*s", STR_ARG(req->words[0]),
+		 req->words_n > 1 ? " " : "",
+		 STR_ARG(req->words_n > 1 ? req->words[1] : STR_NONE));
 	log_info(&k->control->log, "admin_request", F_N("uid", k->uid),
-		 F_TEXT("words", text));
+		 F_TEXT("verb", verb),
+		 F_ADDR("about", req->words_n > 2 ? req->words[2] : STR_NONE));
 }
 
 /* Asks core; the answer comes through answer(). */
