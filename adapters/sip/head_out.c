@@ -156,10 +156,10 @@ const char *sip_phrase(struct str text, char out[SIP_PHRASE_MAX + 1])
 	for (i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
 
-		if (!ch_is_ctl(c))
+		if (ch_is_ctl(c))
+			c = ' ';
+		if (c != ' ' || (n && out[n - 1] != ' '))
 			out[n++] = (char)c;
-		else if (n && out[n - 1] != ' ')
-			out[n++] = ' ';
 	}
 	while (n && out[n - 1] == ' ')
 		n--;

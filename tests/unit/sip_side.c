@@ -286,6 +286,15 @@ const char *sip_side_read(struct sip_side *s, int fd)
 	return sip_side_run(s, 1000, has_message, &r) ? s->last : NULL;
 }
 
+size_t sip_side_wire_n(const char *text)
+{
+	size_t n = strlen(text);
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
 void sip_side_message(struct sip_side *s, const char *extra, const char *body)
 {
 	static unsigned count;
@@ -298,7 +307,8 @@ void sip_side_message(struct sip_side *s, const char *extra, const char *body)
 		     "To: <sip:bob@b.example>\nCall-ID: c%u@a.example\n"
 		     "CSeq: 1 MESSAGE\nMax-Forwards: 70\n%s"
 		     "Content-Length: %zu\n\n%s",
-		     s->udp_port, count, count, count, extra, strlen(body),
+		     s->udp_port, count, count, count, extra,
+		     sip_side_wire_n(body),
 		     body);
 }
 

@@ -43,6 +43,8 @@ void sip_side_pass(struct sip_side *s, int ms);
 /* Sends a datagram; text is printf, "\n" becomes CRLF. */
 void sip_side_udp(struct sip_side *s, const char *fmt, ...)
 	PRINTF_LIKE(2, 3);
+/* Bytes of text once "\n" is CRLF: for Content-Length. */
+size_t sip_side_wire_n(const char *text);
 /* The next datagram the far side gets within a second, or NULL. */
 const char *sip_side_recv(struct sip_side *s);
 /* The next event of that kind within a second, or NULL; the caller frees. */
