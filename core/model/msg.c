@@ -115,6 +115,7 @@ static const struct msg_field msg_fields[] = {
 	FIELD(msg, TRACE, "trace", trace),
 	FIELD(msg, STR, "id", id),
 	FIELD(msg, BOOL, "own-id", has_own_id),
+	FIELD(msg, BOOL, "short-id", is_short_id),
 	FIELD(msg, STR, "dedup-id", dedup_id),
 	PART(msg, "from", from, addr_shape),
 	LIST(msg, "to", to, &addr_shape, MSG_TO_MAX),
