@@ -1,0 +1,91 @@
+CREATE TABLE meta (
+	name TEXT PRIMARY KEY NOT NULL,
+	value BIGINT NOT NULL
+);
+CREATE TABLE users (
+	aor TEXT COLLATE "C" PRIMARY KEY NOT NULL,
+	folded TEXT COLLATE "C" NOT NULL,
+	login TEXT NOT NULL,
+	display TEXT NOT NULL,
+	ha1_md5 TEXT NOT NULL,
+	ha1_sha256 TEXT NOT NULL,
+	is_barred BIGINT NOT NULL,
+	is_out_barred BIGINT NOT NULL,
+	is_active BIGINT NOT NULL,
+	has_offline_delivery BIGINT NOT NULL,
+	store_on_busy BIGINT NOT NULL,
+	quota_count BIGINT NOT NULL,
+	quota_bytes BIGINT NOT NULL
+);
+CREATE INDEX users_folded ON users (folded);
+CREATE TABLE bindings (
+	aor TEXT COLLATE "C" NOT NULL,
+	contact TEXT COLLATE "C" NOT NULL,
+	params TEXT NOT NULL,
+	instance TEXT NOT NULL,
+	reg_id BIGINT NOT NULL,
+	q_milli BIGINT NOT NULL,
+	call_id TEXT NOT NULL,
+	cseq BIGINT NOT NULL,
+	path TEXT NOT NULL,
+	flow TEXT NOT NULL,
+	user_agent TEXT NOT NULL,
+	expires BIGINT NOT NULL,
+	is_plain BIGINT NOT NULL,
+	PRIMARY KEY (aor, contact)
+);
+CREATE TABLE msgs (
+	seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	id BIGINT NOT NULL UNIQUE,
+	refs BIGINT NOT NULL,
+	data BYTEA NOT NULL
+);
+CREATE TABLE todos (
+	seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	id BIGINT NOT NULL UNIQUE,
+	part BIGINT NOT NULL,
+	epoch BIGINT NOT NULL,
+	lane TEXT COLLATE "C" NOT NULL,
+	conversation BIGINT NOT NULL,
+	recipient TEXT NOT NULL,
+	via TEXT NOT NULL,
+	due BIGINT NOT NULL,
+	expires BIGINT NOT NULL,
+	kept BIGINT NOT NULL,
+	tries BIGINT NOT NULL,
+	wants BIGINT NOT NULL,
+	cause TEXT NOT NULL,
+	held BIGINT NOT NULL,
+	wake BIGINT NOT NULL,
+	msg_id BIGINT NOT NULL,
+	trace TEXT NOT NULL,
+	bytes BIGINT NOT NULL
+);
+CREATE INDEX todos_lane ON todos (lane, seq, bytes);
+CREATE INDEX todos_wake ON todos (lane, wake);
+CREATE TABLE dedup (
+	key BYTEA PRIMARY KEY NOT NULL,
+	expires BIGINT NOT NULL,
+	answer TEXT NOT NULL
+);
+CREATE INDEX dedup_expires ON dedup (expires);
+CREATE TABLE dues (
+	seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	id BIGINT NOT NULL UNIQUE,
+	part BIGINT NOT NULL,
+	trace TEXT NOT NULL,
+	data BYTEA NOT NULL
+);
+CREATE TABLE live (
+	leg BIGINT PRIMARY KEY NOT NULL,
+	node BIGINT NOT NULL,
+	boot BIGINT NOT NULL,
+	saved BYTEA NOT NULL
+);
+CREATE TABLE owners (
+	resource TEXT COLLATE "C" PRIMARY KEY NOT NULL,
+	node BIGINT NOT NULL,
+	boot BIGINT NOT NULL,
+	epoch BIGINT NOT NULL,
+	lease_until_ms BIGINT NOT NULL
+);
