@@ -4,22 +4,35 @@
 #include "core/route/pattern.h"
 
 /* Pattern characters from fold_at on are compared without case; the text is
-   lower case there already. On a mismatch only the last "*" takes one more
-   character: an earlier one never has to, as the text between them was found
-   at its first place. */
+   lower case there already. */
+static unsigned char char_at(struct str pattern, size_t i, size_t fold_at)
+{
+	unsigned char c = (unsigned char)pattern.p[i];
+
+	return i < fold_at ? c : ch_lower(c);
+}
+
+/* On a mismatch only the last "*" takes one more character: an earlier one
+   never has to, as the text between them was found at its first place. What
+   stands behind the last "*" is compared first: most patterns end in a domain
+   and fail there. */
 static bool glob(struct str pattern, size_t fold_at, struct str text)
 {
 	size_t p = 0, t = 0, star = SIZE_MAX, star_t = 0;
 
+	while (pattern.n > 0 && pattern.p[pattern.n - 1] != '*') {
+		if (text.n == 0 ||
+		    char_at(pattern, pattern.n - 1, fold_at) !=
+			    (unsigned char)text.p[text.n - 1])
+			return false;
+		pattern.n--;
+		text.n--;
+	}
 	while (t < text.n) {
-		unsigned char c = 0;
+		unsigned char c = p < pattern.n ?
+				  char_at(pattern, p, fold_at) : 0;
 
-		if (p < pattern.n) {
-			c = (unsigned char)pattern.p[p];
-			if (p >= fold_at)
-				c = ch_lower(c);
-		}
-		if (p < pattern.n && c == '*') {
+		if (c == '*') {
 			star = p++;
 			star_t = t;
 		} else if (p < pattern.n && c == (unsigned char)text.p[t]) {
@@ -31,6 +44,8 @@ static bool glob(struct str pattern, size_t fold_at, struct str text)
 		} else {
 			return false;
 		}
+		if (p == pattern.n && star == p - 1)
+			return true;	/* the last "*" takes the rest */
 	}
 	while (p < pattern.n && pattern.p[p] == '*')
 		p++;
@@ -76,7 +91,7 @@ bool pattern_match(struct str pattern, const struct addr *addr)
 		return match_number(pattern, addr);
 	if (addr->kind == ADDR_TEL || addr->kind == ADDR_NONE)
 		return false;
-	for (i = 0; i < 3 && !has_scheme; i++) {
+	for (i = 0; i < 3 && !has_scheme && pattern.p[0] != '*'; i++) {
 		if (!str_istarts(pattern, schemes[i]))
 			continue;
 		has_scheme = true;
