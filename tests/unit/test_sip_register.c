@@ -1,0 +1,431 @@
+/* tests/unit/test_sip_register.c: REGISTER, OPTIONS and credentials, from the
+ * wire to core and back.
+ */
+#include "tests/unit/sip_side.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/codec/digest.h"
+
+static int setup(void **state)
+{
+	*state = sip_side_new(SIDE_TRUSTED);
+	return 0;
+}
+
+static int setup_strict(void **state)
+{
+	*state = sip_side_new(0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	sip_side_free(*state);
+	return 0;
+}
+
+static void send_register(struct sip_side *s, const char *extra)
+{
+	static unsigned n;
+
+	n++;
+	sip_side_udp(s, "REGISTER sip:a.example SIP/2.0\n"
+		     "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-r%u\n"
+		     "From: <sip:alice@a.example>;tag=1\n"
+		     "To: <sip:alice@a.example>\nCall-ID: reg1\n"
+		     "CSeq: %u REGISTER\nUser-Agent: IM-client/OMA1.0 x/1\n"
+		     "%sContent-Length: 0\n\n", s->udp_port, n, n + 10, extra);
+}
+
+static void test_contacts(void **state)
+{
+	struct sip_side *s = *state;
+	const struct registration *r;
+	struct event *ev;
+
+	send_register(s,
+		"Contact: <sip:alice@10.0.0.9:5070;transport=tcp>;q=0.5;"
+		"+sip.instance=\"<urn:uuid:1-2>\";reg-id=1;+g.oma.sip-im;"
+		"language=\"en,fr\";expires=600, "
+		"<sip:alice@127.0.0.1:5061>\n"
+		"Expires: 120\nPath: <sip:edge.example;lr>\n");
+	ev = sip_side_event(s, EV_REGISTER);
+	assert_non_null(ev);
+	r = ev->u.registration;
+	assert_str(r->aor.text, "sip:alice@a.example");
+	assert_str(r->call_id, "reg1");
+	assert_true(r->cseq > 10);
+	assert_false(r->is_star);
+	assert_int_equal(r->contacts_n, 2);
+	assert_str(r->contacts[0].contact,
+		   "sip:alice@10.0.0.9:5070;transport=tcp");
+	assert_str(r->contacts[0].instance, "<urn:uuid:1-2>");
+	assert_int_equal(r->contacts[0].reg_id, 1);
+	assert_int_equal(r->contacts[0].q_milli, 500);
+	assert_str(r->contacts[0].params,
+		   "+sip.instance=\"<urn:uuid:1-2>\";reg-id=1;+g.oma.sip-im;"
+		   "language=\"en,fr\"");
+	assert_int_equal(r->expires_s[0], 600);
+	assert_str(r->contacts[0].path, "<sip:edge.example;lr>");
+	assert_str(r->contacts[0].flow, "");	/* the path's, not ours */
+	assert_str(r->contacts[0].user_agent, "IM-client/OMA1.0 x/1");
+	assert_int_equal(r->expires_s[1], 120);
+	assert_int_equal(r->contacts[1].q_milli, 1000);
+	assert_str(ev->origin->method, "REGISTER");
+	sip_side_done(s, ev);
+}
+
+static void test_flow(void **state)
+{
+	struct sip_side *s = *state;
+	char want[64];
+	struct event *ev;
+
+	/* behind a NAT: the address is not where it came from */
+	send_register(s, "Contact: <sip:alice@192.168.1.7:5060>\n");
+	ev = sip_side_event(s, EV_REGISTER);
+	snprintf(want, sizeof(want), "udp 127.0.0.1 %u", s->udp_port);
+	assert_str(ev->u.registration->contacts[0].flow, want);
+	assert_int_equal(ev->u.registration->expires_s[0], 3600);
+	sip_side_done(s, ev);
+	send_register(s, "Contact: <sip:alice@127.0.0.1:5099>\n");
+	ev = sip_side_event(s, EV_REGISTER);
+	assert_str(ev->u.registration->contacts[0].flow, "");
+	sip_side_done(s, ev);
+}
+
+static void test_answer(void **state)
+{
+	struct sip_side *s = *state;
+	int64_t now = net_utc_us();
+	struct binding b[] = {
+		{ .contact = STR("sip:alice@10.0.0.9"), .q_milli = 500,
+		  .params = STR("+g.oma.sip-im"),
+		  .expires_utc_us = now + 100000000 },
+		{ .contact = STR("sip:alice@10.0.0.8"), .q_milli = 1000,
+		  .expires_utc_us = now + 200000000 },
+		{ .contact = STR("sip:alice@10.0.0.7"), .q_milli = 1000,
+		  .expires_utc_us = now - 1 },
+	};
+	struct answer an = { .kind = ANSWER_OK, .bindings = b,
+			     .bindings_n = 3 };
+	struct answer brief = { .kind = ANSWER_REFUSED, .min_expires_s = 60 };
+	struct event *ev;
+	const char *text, *c;
+
+	send_register(s, "Contact: <sip:alice@10.0.0.9>\n"
+			 "Path: <sip:edge.example;lr>\n");
+	ev = sip_side_event(s, EV_REGISTER);
+	sip_side_answer(s, ev->leg, CAUSE_NONE, &an);
+	sip_side_done(s, ev);
+	text = sip_side_recv(s);
+	assert_int_equal(sip_side_status(text), 200);
+	c = sip_side_header(text, "Contact", 0);
+	assert_non_null(strstr(c, "<sip:alice@10.0.0.9>;+g.oma.sip-im;q=0.5"));
+	assert_true(strstr(c, "expires=100") || strstr(c, "expires=99"));
+	assert_non_null(sip_side_header(text, "Date", 0));
+	assert_string_equal(sip_side_header(text, "Path", 0),
+			    "<sip:edge.example;lr>");
+	assert_non_null(strstr(text, "sip:alice@10.0.0.8"));
+	assert_null(strstr(text, "10.0.0.7"));
+
+	send_register(s, "Contact: <sip:alice@10.0.0.9>;expires=5\n");
+	ev = sip_side_event(s, EV_REGISTER);
+	sip_side_answer(s, ev->leg, CAUSE_INTERVAL_TOO_BRIEF, &brief);
+	sip_side_done(s, ev);
+	text = sip_side_recv(s);
+	assert_int_equal(sip_side_status(text), 423);
+	assert_string_equal(sip_side_header(text, "Min-Expires", 0), "60");
+}
+
+static void test_star_and_query(void **state)
+{
+	struct sip_side *s = *state;
+	struct event *ev;
+
+	send_register(s, "Contact: *\nExpires: 0\n");
+	ev = sip_side_event(s, EV_REGISTER);
+	assert_true(ev->u.registration->is_star);
+	assert_int_equal(ev->u.registration->contacts_n, 0);
+	sip_side_done(s, ev);
+	send_register(s, "");
+	ev = sip_side_event(s, EV_REGISTER);
+	assert_false(ev->u.registration->is_star);
+	assert_int_equal(ev->u.registration->contacts_n, 0);
+	sip_side_done(s, ev);
+}
+
+static void test_bad_contacts(void **state)
+{
+	static const char *const bad[] = {
+		"Contact: *\n",
+		"Contact: *\nExpires: 60\n",
+		"Contact: *, <sip:a@b>\nExpires: 0\n",
+		"Contact: <tel:+15550100>\n",
+		"Contact: <sip:a@10.0.0.1>;q=7\n",
+		"Contact: <sip:a@10.0.0.1>;q=0.x\n",
+		"Contact: <sip:a@10.0.0.1>;reg-id=x\n",
+	};
+	struct sip_side *s = *state;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(bad); i++) {
+		send_register(s, bad[i]);
+		if (sip_side_status(sip_side_recv(s)) != 400)
+			fail_msg("not refused: %s", bad[i]);
+		assert_null(contract_core_take(&s->core));
+	}
+}
+
+static void send_request(struct sip_side *s, const char *method,
+			 const char *extra)
+{
+	static unsigned n;
+
+	n++;
+	sip_side_udp(s, "%s sip:bob@b.example SIP/2.0\n"
+		     "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-q%u\n"
+		     "From: <sip:alice@a.example>;tag=1\n"
+		     "To: <sip:bob@b.example>\nCall-ID: q%u\n"
+		     "CSeq: 1 %s\n%sContent-Length: 0\n\n",
+		     method, s->udp_port, n, n, method, extra);
+}
+
+static void test_requests(void **state)
+{
+	static const struct {
+		const char *method, *extra, *event;
+		enum cause c;
+		unsigned code;
+		const char *header;
+	} rows[] = {
+		{ "OPTIONS", "", "", CAUSE_NONE, 200, "Accept" },
+		{ "INVITE", "", "", CAUSE_METHOD_NOT_ALLOWED, 405, "Allow" },
+		{ "SUBSCRIBE", "Event: presence\n", "presence",
+		  CAUSE_BAD_EVENT, 489, "Server" },
+		{ "PUBLISH", "Event: x\n", "x", CAUSE_NOT_IMPLEMENTED, 501,
+		  "Server" },
+		{ "REFER", "Refer-To: <sip:c@b.example>\n", "",
+		  CAUSE_METHOD_NOT_ALLOWED, 405, "Allow" },
+		{ "NOTIFY", "Event: y\nSubscription-State: active\n", "y",
+		  CAUSE_NO_TRANSACTION, 481, "Server" },
+		{ "FROBNICATE", "", "", CAUSE_NOT_IMPLEMENTED, 501,
+		  "Server" },
+	};
+	struct sip_side *s = *state;
+	struct event *ev;
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		send_request(s, rows[i].method, rows[i].extra);
+		ev = sip_side_event(s, EV_REQUEST);
+		assert_non_null(ev);
+		assert_str(ev->u.request->method, rows[i].method);
+		assert_str(ev->u.request->event, rows[i].event);
+		assert_str(ev->u.request->to.text, "sip:bob@b.example");
+		sip_side_answer(s, ev->leg, rows[i].c, NULL);
+		sip_side_done(s, ev);
+		text = sip_side_recv(s);
+		assert_int_equal(sip_side_status(text), rows[i].code);
+		assert_non_null(sip_side_header(text, rows[i].header, 0));
+	}
+}
+
+static void test_options(void **state)
+{
+	struct sip_side *s = *state;
+	struct event *ev;
+	const char *text;
+
+	send_request(s, "OPTIONS", "");
+	ev = sip_side_event(s, EV_REQUEST);
+	sip_side_answer(s, ev->leg, CAUSE_NONE, NULL);
+	sip_side_done(s, ev);
+	text = sip_side_recv(s);
+	assert_int_equal(sip_side_status(text), 200);
+	assert_non_null(strstr(sip_side_header(text, "Accept", 0),
+			       "message/cpim"));
+	assert_non_null(strstr(sip_side_header(text, "Allow", 0), "MESSAGE"));
+	assert_non_null(sip_side_header(text, "Supported", 0));
+	assert_non_null(strstr(sip_side_header(text, "Server", 0),
+			       "IM-serv/OMA1.0 "));
+}
+
+static void test_require(void **state)
+{
+	struct sip_side *s = *state;
+	const char *text;
+
+	send_request(s, "OPTIONS", "Require: path, nothing-we-know, other\n");
+	text = sip_side_recv(s);
+	assert_int_equal(sip_side_status(text), 420);
+	assert_non_null(strstr(text, "nothing-we-know"));
+	assert_non_null(strstr(text, "other"));
+	assert_null(strstr(sip_side_header(text, "Unsupported", 0), "path"));
+	assert_null(contract_core_take(&s->core));
+}
+
+/* ---- credentials ------------------------------------------------------ */
+
+/* Copies the n-th challenge's nonce. */
+static void read_challenge(const char *text, unsigned n, char nonce[128],
+			   const char *alg)
+{
+	const char *v = sip_side_header(text, "WWW-Authenticate", n);
+	const char *at;
+
+	assert_non_null(v);
+	assert_non_null(strstr(v, alg));
+	assert_non_null(strstr(v, "realm=\"a.example\""));
+	assert_non_null(strstr(v, "qop=\"auth\""));
+	at = strstr(v, "nonce=\"");
+	assert_non_null(at);
+	snprintf(nonce, 128, "%.*s", (int)strcspn(at + 7, "\""), at + 7);
+}
+
+static void send_cred(struct sip_side *s, const char *realm,
+		      const char *nonce)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line),
+		 "Authorization: Digest username=\"alice\", realm=\"%s\", "
+		 "nonce=\"%s\", uri=\"sip:bob@b.example\", algorithm=SHA-256, "
+		 "response=\"%064d\", qop=auth, nc=00000001, "
+		 "cnonce=\"x\"\nContent-Type: text/plain\n",
+		 realm, nonce, 0);
+	sip_side_message(s, line, "x");
+}
+
+static void test_challenge(void **state)
+{
+	struct sip_side *s = *state;
+	char sha[128], md5[128];
+	struct answer an = { .kind = ANSWER_REFUSED, .is_stale = true };
+	struct event *ev;
+	const char *text;
+
+	sip_side_message(s, "Content-Type: text/plain\n"
+			 "P-Asserted-Identity: <sip:boss@a.example>\n", "x");
+	text = sip_side_recv(s);
+	assert_int_equal(sip_side_status(text), 401);
+	assert_null(contract_core_take(&s->core));	/* no object yet */
+	read_challenge(text, 0, sha, "SHA-256");
+	read_challenge(text, 1, md5, "MD5");
+
+	send_cred(s, "a.example", sha);
+	ev = sip_side_event(s, EV_MSG);
+	assert_non_null(ev);
+	assert_true(ev->origin->has_cred);
+	assert_str(ev->origin->cred.username, "alice");
+	assert_int_equal(ev->origin->cred.alg, DIGEST_SHA256);
+	assert_int_equal(ev->origin->nonce, DIGEST_NONCE_FRESH);
+	assert_false(ev->origin->is_trusted);
+	sip_side_answer(s, ev->leg, CAUSE_UNAUTHORIZED, &an);
+	sip_side_done(s, ev);
+	text = sip_side_recv(s);
+	assert_int_equal(sip_side_status(text), 401);
+	assert_non_null(strstr(text, "stale=true"));
+
+	send_cred(s, "a.example", "forged");
+	ev = sip_side_event(s, EV_MSG);
+	assert_int_equal(ev->origin->nonce, DIGEST_NONCE_FORGED);
+	sip_side_done(s, ev);
+	/* Credentials for somebody else's realm are none. */
+	send_cred(s, "elsewhere.example", sha);
+	assert_int_equal(sip_side_status(sip_side_recv(s)), 401);
+	assert_null(contract_core_take(&s->core));
+}
+
+static void test_no_identity_of_clients(void **state)
+{
+	struct sip_side *s = *state;
+	char nonce[128], line[700];
+	struct event *ev;
+
+	sip_side_message(s, "", "");
+	read_challenge(sip_side_recv(s), 0, nonce, "SHA-256");
+	snprintf(line, sizeof(line),
+		 "P-Asserted-Identity: <sip:boss@a.example>\n"
+		 "P-Preferred-Identity: <sip:al@a.example>\n"
+		 "Authorization: Digest username=\"alice\", "
+		 "realm=\"a.example\", nonce=\"%s\", "
+		 "uri=\"sip:bob@b.example\", algorithm=MD5, "
+		 "response=\"%032d\"\n", nonce, 0);
+	sip_side_message(s, line, "");
+	ev = sip_side_event(s, EV_MSG);
+	assert_non_null(ev);
+	assert_int_equal(ev->origin->asserted.kind, ADDR_NONE);
+	assert_str(ev->origin->preferred.text, "sip:al@a.example");
+	sip_side_done(s, ev);
+}
+
+static void test_bad_credentials(void **state)
+{
+	static const char *const bad[] = {
+		"Authorization: Digest\n",
+		"Authorization: Digest username=\"a\n",
+		"Authorization: Digest username=a,,,=,realm\n",
+		"Authorization: Basic YTpi\n",
+		"Authorization: Digest username=\"a\", realm=\"a.example\", "
+		"nonce=\"n\", uri=\"u\", response=\"0\", algorithm=XYZ\n",
+	};
+	struct sip_side *s = *state;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(bad); i++) {
+		unsigned code;
+
+		sip_side_message(s, bad[i], "");
+		code = sip_side_status(sip_side_recv(s));
+		if (code != 400 && code != 401)
+			fail_msg("%u for %s", code, bad[i]);
+		assert_null(contract_core_take(&s->core));
+	}
+}
+
+static void test_every_method_is_challenged(void **state)
+{
+	static const char *const methods[] = { "MESSAGE", "REGISTER",
+					       "OPTIONS", "INVITE",
+					       "SUBSCRIBE", "NOTIFY",
+					       "PUBLISH", "REFER", "INFO",
+					       "BYE", "UPDATE", "PRACK",
+					       "NEWMETHOD" };
+	struct sip_side *s = *state;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(methods); i++) {
+		send_request(s, methods[i], "");
+		assert_int_equal(sip_side_status(sip_side_recv(s)), 401);
+		assert_null(contract_core_take(&s->core));
+	}
+}
+
+#define IN(fn, up) { .name = #fn, .test_func = fn, .setup_func = up, \
+	.teardown_func = teardown }
+#define IN_ROWS(fn, rows, up) { .name = #fn " [" rows "]", .test_func = fn, \
+	.setup_func = up, .teardown_func = teardown }
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN(test_contacts, setup),
+		IN(test_flow, setup),
+		IN(test_answer, setup),
+		IN(test_star_and_query, setup),
+		IN(test_bad_contacts, setup),
+		IN(test_requests, setup),
+		IN(test_options, setup),
+		IN_ROWS(test_require, "CP29", setup),
+		IN(test_challenge, setup_strict),
+		IN(test_no_identity_of_clients, setup_strict),
+		IN(test_bad_credentials, setup_strict),
+		IN(test_every_method_is_challenged, setup_strict),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
