@@ -34,7 +34,7 @@ else
 WARN += -Wno-variadic-macros
 endif
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection \
-	-fcf-protection -ftrapv
+	-fcf-protection -fno-strict-overflow
 ifeq ($(VARIANT),asan)
 OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
@@ -87,7 +87,7 @@ WIRE_BIN := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/wire/*.c)))
 
 all: $(PROGRAMS)
 
-$(B)/%.o: %.c
+$(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $< ($(VARIANT))"
 	@$(CC) $(CPPFLAGS) $(XML_C) $(SIP_C) $(STROPHE_C) $(CFLAGS) -MMD -MP -c -o $@ $<

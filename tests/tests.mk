@@ -27,7 +27,8 @@ FLOW_OF = $(foreach f,$(sort $(wildcard tests/flow/*/*.flow)),\
 SCRIPTS := $(sort $(wildcard tests/wire/test_*.py tests/interop/test_*.py))
 LINTS := tests/lint/layers.sh tests/lint/banned.sh tests/lint/headers.sh \
 	tests/lint/fuzzers.sh tests/lint/shell.sh \
-	'tests/lint/pure.sh build/release/core'
+	'tests/lint/pure.sh build/release/core' \
+	'tests/lint/symbols.sh build/release/causewayd build/release/core build/release/adapters build/release/gateway/daemon'
 SELFTESTS := tests/conformance/selftest.py tests/lint/selftest.sh
 
 export CC CPPFLAGS

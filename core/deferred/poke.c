@@ -36,13 +36,13 @@ static void wake(struct acts *out, struct str lane, bool is_urgent)
 static enum step user_came(const struct event *ev, struct facts *f,
 			   struct acts *out)
 {
-	char text[QUEUE_LANE_MAX];
+	char text[LANE_BYTES_MAX];
 	uint32_t n = fact_backlog(f, ev->u.changed->aor);
 
 	if (fact_missing(f))
 		return STEP_WAIT;
 	if (ev->u.changed->is_bound && n > 0)
-		wake(out, queue_lane_user(ev->u.changed->aor, text), true);
+		wake(out, lane_of_user(ev->u.changed->aor, text), true);
 	return STEP_DONE;
 }
 

@@ -18,29 +18,6 @@
 #include "core/base/mem.h"
 #include "core/deferred/queue_priv.h"
 
-static struct str lane_text(const char *prefix, struct str name,
-			    char out[QUEUE_LANE_MAX])
-{
-	size_t n = strlen(prefix);
-
-	if (name.n > QUEUE_LANE_MAX - n - 1)
-		name.n = QUEUE_LANE_MAX - n - 1;
-	memcpy(out, prefix, n);
-	if (name.n)
-		memcpy(out + n, name.p, name.n);
-	return (struct str){ out, n + name.n };
-}
-
-struct str queue_lane_user(struct str aor, char out[QUEUE_LANE_MAX])
-{
-	return lane_text("user:", aor, out);
-}
-
-struct str queue_lane_link(struct str link_name, char out[QUEUE_LANE_MAX])
-{
-	return lane_text("link:", link_name, out);
-}
-
 void queue_init(void *state, struct str lane)
 {
 	struct queue *q = state;

@@ -10,14 +10,9 @@
 
 #include "core/model/machine.h"
 
-enum { QUEUE_LANE_MAX = 2200 };		/* bytes of a lane's text */
-
 extern const struct machine queue_machine;
 
 void queue_init(void *state, struct str lane);
 struct str queue_lane(const void *state);
 /* Messages that wait in it or are on their way. */
 uint32_t queue_backlog(const void *state);
-
-struct str queue_lane_user(struct str aor, char out[QUEUE_LANE_MAX]);
-struct str queue_lane_link(struct str link_name, char out[QUEUE_LANE_MAX]);

@@ -119,11 +119,11 @@ static void send_to_link(struct qstep *s, struct item *it,
 /* To the queue where it belongs now. */
 static void move(struct qstep *s, struct item *it, const struct route *r)
 {
-	char text[QUEUE_LANE_MAX];
+	char text[LANE_BYTES_MAX];
 	const struct link_conf *l = config_link(s->conf, r->link);
 	struct str lane = r->kind == ROUTE_USER ?
-			  queue_lane_user(r->to.text, text) :
-			  queue_lane_link(l ? l->name : STR(""), text);
+			  lane_of_user(r->to.text, text) :
+			  lane_of_link(l ? l->name : STR(""), text);
 	struct todo *t = acts_new(s->out, sizeof(*t));
 	struct hint *h = acts_new(s->out, sizeof(*h));
 

@@ -278,8 +278,8 @@ const struct user *fact_user(struct facts *f, struct str aor, bool is_folded)
 
 uint32_t fact_backlog(struct facts *f, struct str aor)
 {
-	char text[QUEUE_LANE_MAX];
-	struct str lane = queue_lane_user(aor, text);
+	char text[LANE_BYTES_MAX];
+	struct str lane = lane_of_user(aor, text);
 	struct object *o = map_get(f->core->queues, lane);
 	struct cached *c = cache_find(f->core, aor);
 	uint32_t n = c ? c->keeps_n : 0;

@@ -192,10 +192,10 @@ void flow_spread(struct core *core, struct event *ev)
 		spread_config(core);
 	} else {
 		const struct link_change *c = ev->u.link;
-		char text[QUEUE_LANE_MAX];
+		char text[LANE_BYTES_MAX];
 
 		links_change(core, c, ev->now_utc_us);
-		post_to(core, queue_of(core, queue_lane_link(c->name, text)),
+		post_to(core, queue_of(core, lane_of_link(c->name, text)),
 			EV_LINK);
 	}
 	ev_drop(ev);

@@ -42,4 +42,9 @@ struct due {
 	struct report report;
 };
 
+/* "user:sip:bob@sip.example", "link:prosody"; cut past the maximum. */
+enum { LANE_BYTES_MAX = 2200 };
+struct str lane_of_user(struct str aor, char out[LANE_BYTES_MAX]);
+struct str lane_of_link(struct str link_name, char out[LANE_BYTES_MAX]);
+
 uint16_t todo_partition(struct str lane);

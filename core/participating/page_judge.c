@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "core/deferred/queue.h"
 #include "core/participating/page_priv.h"
 #include "core/route/plan.h"
 #include "core/route/trust.h"

@@ -1,23 +1,22 @@
 /* core/participating/page_keep.c: a page-mode message goes into the store: the
  * todo row of its recipient's or link's queue, and the reports that are owed.
  */
-#include "core/deferred/queue.h"
 #include "core/participating/page_priv.h"
 #include "core/route/retry.h"
 
 static struct str lane_of(struct pstep *s)
 {
-	char text[QUEUE_LANE_MAX];
+	char text[LANE_BYTES_MAX];
 	const struct link_conf *l;
 
 	if (s->p->lane.p)
 		return s->p->lane;
 	if (s->route.kind == ROUTE_USER)
-		return arena_dup(s->out->arena, queue_lane_user(
+		return arena_dup(s->out->arena, lane_of_user(
 			s->user ? s->user->aor : s->route.to.text, text));
 	l = config_link(s->conf, s->route.link);
 	return arena_dup(s->out->arena,
-			 queue_lane_link(l ? l->name : STR(""), text));
+			 lane_of_link(l ? l->name : STR(""), text));
 }
 
 void page_keep(struct pstep *s, bool wants_outcome)

@@ -5,7 +5,6 @@
  */
 #include "core/participating/report.h"
 
-#include "core/deferred/queue.h"
 #include "core/route/choose.h"
 #include "core/route/retry.h"
 
@@ -51,17 +50,17 @@ static struct str lane_of(const struct config *c, struct acts *out,
 		.from = &m->from, .to = &m->to[0], .kind = MSG_REPORT,
 		.hops_left = m->hops_left, .is_accepted = true,
 	};
-	char text[QUEUE_LANE_MAX];
+	char text[LANE_BYTES_MAX];
 	const struct link_conf *l;
 	struct route r;
 
 	route_choose(c, out->arena, &q, &r);
 	if (r.kind == ROUTE_USER)
-		return arena_dup(out->arena, queue_lane_user(r.to.text, text));
+		return arena_dup(out->arena, lane_of_user(r.to.text, text));
 	l = r.kind == ROUTE_LINK ? config_link(c, r.link) : NULL;
 	if (!l)
 		return STR_NONE;
-	return arena_dup(out->arena, queue_lane_link(l->name, text));
+	return arena_dup(out->arena, lane_of_link(l->name, text));
 }
 
 static void keep(const struct event *ev, struct facts *f, struct acts *out,

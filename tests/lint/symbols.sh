@@ -1,5 +1,5 @@
 #!/bin/bash
-# tests/lint/symbols.sh PROGRAM OBJECT...: no function of ours has the name of
+# tests/lint/symbols.sh PROGRAM FOLDER...: no function of ours has the name of
 # one that a linked library exports: calls of either would end in the other.
 # Shims (files *_shim.o) do so on purpose. TAP.
 set -u
@@ -8,7 +8,7 @@ program=$1
 shift
 ours=$(mktemp) theirs=$(mktemp)
 trap 'rm -f "$ours" "$theirs"' EXIT
-for object in "$@"; do
+find "$@" -name '*.o' | while read -r object; do
 	case $object in
 	*_shim.o) ;;
 	*) nm --defined-only -g "$object" | awk '$2 ~ /[TDBRV]/ { print $3 }' ;;
