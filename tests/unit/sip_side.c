@@ -14,7 +14,8 @@
 
 static int udp_socket(uint16_t *port)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+				  .sin_port = htons(*port) };
 	socklen_t n = sizeof(sa);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
@@ -23,6 +24,11 @@ static int udp_socket(uint16_t *port)
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &n), 0);
 	*port = ntohs(sa.sin_port);
 	return fd;
+}
+
+int sip_side_bind(uint16_t port)
+{
+	return udp_socket(&port);
 }
 
 static struct sockaddr_in to_port(uint16_t port)

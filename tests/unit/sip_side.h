@@ -51,6 +51,9 @@ const char *sip_side_recv(struct sip_side *s);
 struct event *sip_side_event(struct sip_side *s, enum ev_kind kind);
 void sip_side_done(struct sip_side *s, struct event *ev);
 
+/* Another far socket on that port. */
+int sip_side_bind(uint16_t port);
+
 /* A TCP connection to the adapter. */
 int sip_side_connect(struct sip_side *s);
 void sip_side_write(int fd, const char *fmt, ...) PRINTF_LIKE(2, 3);
