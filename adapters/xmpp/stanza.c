@@ -105,6 +105,10 @@ void stanza_put_text(struct buf *b, const char *name, const char *ns,
 	buf_put_str(b, str_of(name));
 	if (ns)
 		stanza_put_attr(b, "xmlns", str_of(ns));
+	if (text.n == 0) {
+		buf_put_str(b, STR("/>"));
+		return;
+	}
 	buf_put_char(b, '>');
 	xml_put_text(b, text);
 	buf_put_str(b, STR("</"));

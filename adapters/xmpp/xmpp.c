@@ -11,7 +11,7 @@
 #include "adapters/xmpp/component.h"
 #include "core/base/mem.h"
 
-static const struct xmpp_times default_times = {
+const struct xmpp_times xmpp_times_default = {
 	.connect_ms = 10000,	/* a server that is there answers at once */
 	.ping_every_ms = 60000, .ping_limit_ms = 20000,	/* dead within 80 s */
 	.backoff_min_ms = 1000, .backoff_max_ms = 60000,
@@ -220,7 +220,7 @@ struct xmpp *xmpp_new(struct net_loop *l, const struct intake *in)
 
 	x->loop = l;
 	x->in = *in;
-	x->times = default_times;
+	x->times = xmpp_times_default;
 	x->low = xmpp_low_new();
 	x->scratch = arena_new(SCRATCH_BYTES);
 	list_init(&x->comps);

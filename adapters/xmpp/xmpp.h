@@ -22,7 +22,7 @@ struct adapter xmpp_port(struct xmpp *x);
    (The library exports an xmpp_free of its own, which ours would replace.) */
 void xmpp_close(struct xmpp *x);
 
-/* How long things take; the defaults stand in xmpp.c. */
+/* How long things take. */
 struct xmpp_times {
 	uint32_t connect_ms;		/* from connect to handshake */
 	uint32_t ping_every_ms;		/* idle: is the server there? */
@@ -32,6 +32,8 @@ struct xmpp_times {
 	uint32_t standby_ms;		/* another holds the hostname */
 	uint32_t drain_ms;		/* a removed link may finish so long */
 };
+
+extern const struct xmpp_times xmpp_times_default;
 
 /* Before the first commit; for tests. */
 void xmpp_set_times(struct xmpp *x, const struct xmpp_times *t);

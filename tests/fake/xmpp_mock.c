@@ -33,6 +33,7 @@ struct xmpp_mock {
 	bool is_open, is_shaken;	/* header seen, handshake good */
 	struct buf in;
 	char *opening;
+	char digest[2 * HASH_SHA1_N + 1];
 	char *stanzas[STANZAS_MAX];
 	size_t stanzas_n;
 	unsigned connections, handshakes, pings, unaddressed;
@@ -147,6 +148,25 @@ static void take_ping(struct xmpp_mock *m, struct str stanza)
 	xmpp_mock_say(m, "'/>");
 }
 
+/* Nobody is there called "refuses". */
+static void refuse(struct xmpp_mock *m, struct str stanza)
+{
+	struct buf b;
+
+	buf_init(&b, 65536);
+	buf_put_str(&b, STR("<message type='error' from='"));
+	buf_put_str(&b, attr_of(stanza, "to"));
+	buf_put_str(&b, STR("' to='"));
+	buf_put_str(&b, attr_of(stanza, "from"));
+	buf_put_str(&b, STR("' id='"));
+	buf_put_str(&b, attr_of(stanza, "id"));
+	buf_put_str(&b, STR("'><error type='cancel'><item-not-found xmlns="
+			    "'urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+			    "</message>"));
+	say(m, b.p, b.n);
+	buf_free(&b);
+}
+
 static void take_stanza(struct xmpp_mock *m, struct str stanza)
 {
 	check_ends(m, stanza);
@@ -159,6 +179,8 @@ static void take_stanza(struct xmpp_mock *m, struct str stanza)
 		take_ping(m, stanza);
 		return;
 	}
+	if (str_starts(attr_of(stanza, "to"), STR("refuses@")))
+		refuse(m, stanza);
 	if (m->stanzas_n == STANZAS_MAX)
 		abort();
 	m->stanzas[m->stanzas_n] = mem_zalloc(stanza.n + 1);
@@ -169,8 +191,10 @@ static void take_handshake(struct xmpp_mock *m, struct str element)
 {
 	char hex[2 * HASH_SHA1_N + 1], wanted[128];
 	uint8_t sum[HASH_SHA1_N];
+	struct str got = str_from(element, str_find(element, '>') + 1);
 	struct buf b;
 
+	snprintf(m->digest, sizeof(m->digest), "%.*s", STR_ARG(got));
 	if (m->mode == MOCK_WRONG_SECRET) {
 		stream_error(m, "not-authorized");
 		return;
@@ -352,6 +376,11 @@ unsigned xmpp_mock_pings(const struct xmpp_mock *m)
 struct str xmpp_mock_opening(const struct xmpp_mock *m)
 {
 	return str_of(m->opening);
+}
+
+struct str xmpp_mock_digest(const struct xmpp_mock *m)
+{
+	return str_of(m->digest);
 }
 
 size_t xmpp_mock_count(const struct xmpp_mock *m)

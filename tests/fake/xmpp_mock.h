@@ -12,7 +12,8 @@
 
 struct xmpp_mock;
 
-/* How it treats the next connection. */
+/* How it treats the next connection. Whatever the mode, a message to the user
+   "refuses" comes back as item-not-found. */
 enum mock_mode {
 	MOCK_GOOD,		/* shakes hands, routes pings, keeps the rest */
 	MOCK_WRONG_SECRET,	/* stream error not-authorized */
@@ -43,6 +44,8 @@ unsigned xmpp_mock_handshakes(const struct xmpp_mock *m);	/* good ones */
 unsigned xmpp_mock_pings(const struct xmpp_mock *m);
 /* Everything up to the first stanza of the current connection. */
 struct str xmpp_mock_opening(const struct xmpp_mock *m);
+/* The digest of the last handshake; the stream's id is always 9f3c21aa. */
+struct str xmpp_mock_digest(const struct xmpp_mock *m);
 /* Stanzas taken over all connections, pings to itself left out. */
 size_t xmpp_mock_count(const struct xmpp_mock *m);
 struct str xmpp_mock_stanza(const struct xmpp_mock *m, size_t i);
