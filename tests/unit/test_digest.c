@@ -196,6 +196,7 @@ static void refuses(void **state)
 		{ STR_LIT("Digest"), ERR_SYNTAX },
 		{ STR_LIT("Digest "), ERR_SYNTAX },
 		{ STR_LIT("Digest=x"), ERR_SYNTAX },
+		{ STR_LIT("Digest," BASE R32), ERR_SYNTAX },
 		{ STR_LIT("Basic QWxhZGRpbg=="), ERR_DECLINED },
 		{ STR_LIT("Digestive " BASE R32), ERR_DECLINED },
 		{ STR_LIT("Digest " BASE), ERR_SYNTAX },
@@ -264,6 +265,8 @@ static void refuses(void **state)
 			  " nonce=\"n\", uri=\"x\", " R32), ERR_SYNTAX },
 		{ STR_LIT("Digest username*=UTF-8, realm=\"r\","
 			  " nonce=\"n\", uri=\"x\", " R32), ERR_SYNTAX },
+		{ STR_LIT("Digest username*=UTF-8'en, realm=\"r\","
+			  " nonce=\"n\", uri=\"x\", " R32), ERR_SYNTAX },
 		{ STR_LIT("Digest username*=KOI8-R''a, realm=\"r\","
 			  " nonce=\"n\", uri=\"x\", " R32), ERR_UNSUPPORTED },
 	};
@@ -299,6 +302,10 @@ static void nonce_tells_its_age(void **state)
 	assert_int_equal(strlen(out), nonce.n);
 	assert_int_equal(digest_nonce_check(key, t, source, nonce, life),
 			 DIGEST_NONCE_FRESH);
+	assert_int_equal(digest_nonce_check(key, t, source, nonce, 0),
+			 DIGEST_NONCE_FRESH);
+	assert_int_equal(digest_nonce_check(key, t, source, nonce, -1),
+			 DIGEST_NONCE_STALE);
 	assert_int_equal(digest_nonce_check(key, t + life, source, nonce,
 					    life), DIGEST_NONCE_FRESH);
 	assert_int_equal(digest_nonce_check(key, t + life + 1, source, nonce,

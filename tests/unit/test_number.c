@@ -48,7 +48,10 @@ static void canonical_form(void **state)
 		{ "70-42;ext=1;phone-context=+49-151", false,
 		  "tel:7042;phone-context=+49151" },
 		{ "*21#;phone-context=x", false, "tel:*21#;phone-context=x" },
-		{ "1aB;phone-context=x", false, "tel:1AB;phone-context=x" },
+		{ "1aD;phone-context=x", false, "tel:1AD;phone-context=x" },
+		{ "7042;phone-context=+123456789012345", false,
+		  "tel:7042;phone-context=+123456789012345" },
+		{ "+1555;x=~", false, "tel:+1555" },
 		{ "7042", true, "tel:7042" },
 		{ "+15550100", true, "tel:+15550100" },
 		{ "12345678901234567890", true, "tel:12345678901234567890" },
@@ -230,6 +233,9 @@ static const struct number_plan russia = {
 	.trunk = STR_LIT("8"), .international = STR_LIT("810"),
 	.min_digits = 10, .max_digits = 15,
 };
+static const struct number_plan generous = {
+	.name = STR_LIT("any"), .trunk = STR_LIT("0"), .max_digits = 255,
+};
 static const struct number_plan nothing = { .name = STR_LIT("none") };
 
 static const struct plan_row {
@@ -243,6 +249,8 @@ static const struct plan_row {
 	{ &germany, "+49 151 1234567", "+491511234567" },
 	{ &germany, "+49 (0)151 1234567", "+491511234567" },
 	{ &germany, "+49 (0) 151 1234567", "+491511234567" },
+	{ &germany, "+49 (0151) 1234567", "+4901511234567" },
+	{ &germany, "+49 (0", NULL },
 	{ &germany, "491511234567", "+491511234567" },
 	{ &germany, "001 555 010 0199", "+15550100199" },
 	{ &germany, "+15550100199", "+15550100199" },
@@ -273,6 +281,9 @@ static const struct plan_row {
 	{ &russia, "8 (495) 010-01-99", "+74950100199" },
 	{ &russia, "8 10 49 151 1234567", "+491511234567" },
 	{ &russia, "+7 495 010 01 99", "+74950100199" },
+	{ &generous, "+123456789012345", "+123456789012345" },
+	{ &generous, "+1234567890123456", NULL },
+	{ &generous, "0151 1234567", NULL },	/* no country to go before */
 	{ &nothing, "+491511234567", "+491511234567" },
 	{ &nothing, "+1", "+1" },
 	{ &nothing, "0151 1234567", NULL },

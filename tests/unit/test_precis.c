@@ -3,6 +3,7 @@
  */
 #include "tests/unit/unit.h"
 
+#include "core/base/utf8.h"
 #include "core/codec/precis.h"
 
 #define MEM_MAX 65536u
@@ -102,7 +103,11 @@ static void context_rules(void **state)
 		/* one kind of Arabic digits */
 		{ "\xd8\xa7\xd9\xa0\xd9\xa1", "\xd8\xa7\xd9\xa0\xd9\xa1" },
 		{ "\xd8\xa7\xdb\xb0\xdb\xb1", "\xd8\xa7\xdb\xb0\xdb\xb1" },
+		{ "\xd8\xa7\xd9\xa9", "\xd8\xa7\xd9\xa9" },
+		{ "\xd8\xa7\xdb\xb9", "\xd8\xa7\xdb\xb9" },
 		{ "\xd8\xa7\xd9\xa0\xdb\xb1", NULL },
+		{ "\xd8\xa7\xd9\xa0\xdb\xb0", NULL },
+		{ "\xd8\xa7\xd9\xa9\xdb\xb9", NULL },
 		/* joiners: after a virama, or between joining letters */
 		{ "\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7",
 		  "\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7" },
@@ -110,6 +115,12 @@ static void context_rules(void **state)
 		  "\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8c\xe0\xa4\xb7" },
 		{ "\xd8\xa8\xe2\x80\x8c\xd8\xa8",
 		  "\xd8\xa8\xe2\x80\x8c\xd8\xa8" },
+		{ "\xd8\xa8\xe2\x80\x8c\xd8\xa7",
+		  "\xd8\xa8\xe2\x80\x8c\xd8\xa7" },
+		{ "\xd8\xa8\xd9\x8b\xe2\x80\x8c\xd9\x8b\xd8\xa8",
+		  "\xd8\xa8\xd9\x8b\xe2\x80\x8c\xd9\x8b\xd8\xa8" },
+		{ "\xd8\xa8\xe2\x80\x8c", NULL },
+		{ "\xe2\x80\x8c\xd8\xa8", NULL },
 		{ "\xd8\xa7\xe2\x80\x8c\xd8\xa8", NULL },
 		{ "\xd8\xa8\xe2\x80\x8d\xd8\xa8", NULL },
 		{ "a\xe2\x80\x8c" "b", NULL },
@@ -138,6 +149,41 @@ static void bidi_rule(void **state)
 
 	(void)state;
 	check(precis_username, rows, COUNT_OF(rows));
+}
+
+/* The edges of the ranges that stand in the code. */
+static void single_code_points(void **state)
+{
+	static const struct {
+		uint32_t code;
+		bool is_good;
+	} rows[] = {
+		{ 0x21, true }, { 0x7e, true }, { 0xdf, true },
+		{ 0x3c2, true }, { 0x6fd, true }, { 0x6fe, true },
+		{ 0xf0b, true }, { 0x3007, true }, { 0x640, false },
+		{ 0x7fa, false }, { 0x302e, false }, { 0x302f, false },
+		{ 0x3031, false }, { 0x3033, false }, { 0x3035, false },
+		{ 0x303b, false }, { 0x10ff, true }, { 0x1100, false },
+		{ 0x11ff, false }, { 0x1200, true }, { 0xa960, false },
+		{ 0xa97c, false }, { 0xa984, true }, { 0xd7a3, true },
+		{ 0xd7b0, false }, { 0xd7fb, false }, { 0x20, false },
+		{ 0xad, false }, { 0x2764, false }, { 0xe000, false },
+		{ 0x10fffd, false }, { 0x6f0, true }, { 0x660, false },
+	};
+	struct arena *a = arena_new(MEM_MAX);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		char text[4];
+		struct str s = { text, utf8_put(rows[i].code, text) }, out;
+		int err = precis_username(a, s, &out);
+
+		if (err != (rows[i].is_good ? 0 : ERR_SYNTAX))
+			fail_msg("U+%04X: %s", (unsigned)rows[i].code,
+				 err_text(err));
+	}
+	arena_free(a);
 }
 
 static void opaque_strings(void **state)
@@ -210,8 +256,10 @@ static void is_bounded(void **state)
 		memcpy(text + i, "\xc4\xb0", 2);
 	assert_int_equal(precis_fold(a, (struct str){ text, 1022 }, &out),
 			 ERR_LIMIT);
-	assert_int_equal(precis_fold(a, (struct str){ text, 680 }, &out), 0);
-	assert_int_equal(out.n, 1020);
+	assert_int_equal(precis_fold(a, (struct str){ text, 682 }, &out), 0);
+	assert_int_equal(out.n, 1023);
+	assert_int_equal(precis_fold(a, (struct str){ text, 684 }, &out),
+			 ERR_LIMIT);
 	arena_free(a);
 }
 
@@ -260,6 +308,7 @@ int main(void)
 		TEST(usernames),
 		TEST(context_rules),
 		TEST(bidi_rule),
+		TEST(single_code_points),
 		TEST(opaque_strings),
 		TEST(folds),
 		TEST(knows_blanks),
