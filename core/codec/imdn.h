@@ -18,15 +18,20 @@ enum imdn_kind { IMDN_DELIVERY, IMDN_DISPLAY, IMDN_PROCESSING };
    display displayed|forbidden|error; processing processed|stored|forbidden|
    error. */
 enum imdn_status {
-	IMDN_DELIVERED, IMDN_FAILED, IMDN_DISPLAYED, IMDN_PROCESSED,
-	IMDN_STORED, IMDN_FORBIDDEN, IMDN_ERROR,
+	IMDN_DELIVERED,
+	IMDN_FAILED,
+	IMDN_DISPLAYED,
+	IMDN_PROCESSED,
+	IMDN_STORED,
+	IMDN_FORBIDDEN,
+	IMDN_ERROR,
 };
 
 struct imdn {
 	struct str message_id;
-	int64_t utc_us;			/* of the datetime element */
-	struct str recipient_uri, original_recipient_uri;	/* or absent */
-	struct str subject;				/* or absent */
+	int64_t utc_us; /* of the datetime element */
+	struct str recipient_uri, original_recipient_uri; /* or absent */
+	struct str subject;				  /* or absent */
 	enum imdn_kind kind;
 	enum imdn_status status;
 };

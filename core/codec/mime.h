@@ -14,8 +14,8 @@
 #include "core/base/str.h"
 
 struct mime_type {
-	struct str type, subtype;	/* as written */
-	struct str params;		/* after the first ';' */
+	struct str type, subtype; /* as written */
+	struct str params;	  /* after the first ';' */
 };
 
 int mime_type_parse(struct str s, struct mime_type *out) MUST_CHECK;
@@ -28,7 +28,7 @@ int mime_param(struct arena *a, struct str params, struct str name,
 	       struct str *value_out) MUST_CHECK;
 
 struct mime_header {
-	struct str name, value;		/* value unfolded by the caller's eye:
+	struct str name, value; /* value unfolded by the caller's eye:
 					   CRLF SP inside stays */
 };
 
@@ -37,8 +37,8 @@ enum { MIME_HEADERS_MAX = 32, MIME_PARTS_MAX = 32, MIME_DEPTH_MAX = 4 };
 /* A block "Name: value CRLF ... CRLF CRLF" (bare LF tolerated). Returns the
    bytes consumed including the empty line; ERR_SYNTAX, ERR_LIMIT. A block that
    ends at the end of s without an empty line is taken whole. */
-long mime_headers_parse(struct str s, struct mime_header *out,
-			size_t *out_n, size_t out_max) MUST_CHECK;
+long mime_headers_parse(struct str s, struct mime_header *out, size_t *out_n,
+			size_t out_max) MUST_CHECK;
 /* STR_NONE when absent; name compared without case. */
 struct str mime_header_find(const struct mime_header *h, size_t n,
 			    const char *name);
@@ -52,8 +52,8 @@ struct mime_part {
 /* Splits a multipart body at its boundary (1..70 bytes). Every part and the
    closing boundary must be there: ERR_SYNTAX otherwise, nothing half-read
    [CP31]. parts live in the arena. ERR_LIMIT past MIME_PARTS_MAX. */
-int mime_multipart_parse(struct arena *a, struct str body,
-			 struct str boundary, struct mime_part **parts_out,
+int mime_multipart_parse(struct arena *a, struct str body, struct str boundary,
+			 struct mime_part **parts_out,
 			 size_t *parts_n_out) MUST_CHECK;
 
 /* Charset conversion of text/plain into UTF-8: utf-8, us-ascii, iso-8859-1,
@@ -70,5 +70,5 @@ int mime_decode(struct arena *a, struct str body, struct str encoding,
 /* Readable text of an HTML body: tags dropped (script and style with their
    content), entities resolved, <br> <p> <li> and the like as line breaks,
    links as "text (url)". Never fails on odd markup; ERR_LIMIT only. */
-int mime_html_to_text(struct arena *a, struct str html, struct str *out)
-	MUST_CHECK;
+int mime_html_to_text(struct arena *a, struct str html,
+		      struct str *out) MUST_CHECK;

@@ -18,15 +18,15 @@ struct xml_attr {
 };
 
 struct xml_node {
-	struct xml_node *next, *child;	/* next sibling, first child element */
+	struct xml_node *next, *child; /* next sibling, first child element */
 	struct str ns, name, text;
 	struct xml_attr *attrs;
 };
 
 enum { XML_BYTES_MAX = 65536, XML_DEPTH_MAX = 64, XML_ATTRS_MAX = 64 };
 
-int xml_parse(struct arena *a, struct str doc, struct xml_node **root_out)
-	MUST_CHECK;
+int xml_parse(struct arena *a, struct str doc,
+	      struct xml_node **root_out) MUST_CHECK;
 /* The first child element of that name (any ns when ns is NULL), or NULL. */
 const struct xml_node *xml_child(const struct xml_node *n, const char *ns,
 				 const char *name);

@@ -24,6 +24,7 @@ uint64_t queue_wrote(struct qstep *s)
 void queue_account(struct qstep *s, const struct item *it, const char *event,
 		   enum cause cause)
 {
+	const struct link_conf *l = config_link(s->conf, s->q->link);
 	struct account *r = acts_new(s->out, sizeof(*r));
 
 	r->event = event;
@@ -32,7 +33,10 @@ void queue_account(struct qstep *s, const struct item *it, const char *event,
 	r->to = arena_dup(s->out->arena, it->msg->to[0].text);
 	if (s->q->is_link)
 		r->link = str_from(s->q->lane, 5);
+	r->out = s->q->is_link && l ? l->proto : PROTO_SIP;
 	r->id = arena_dup(s->out->arena, it->msg->id);
+	if (it->msg->kind == MSG_REPORT)
+		r->about = arena_dup(s->out->arena, it->msg->report.msg_id);
 	r->cause = cause;
 	r->bytes = it->msg->body.size_bytes;
 	acts_add(s->out, ACT_ACCOUNT)->u.account = r;

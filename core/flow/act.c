@@ -22,7 +22,7 @@ static void post_sent(struct core *core, uint64_t leg, uint32_t tag,
 	intake_push(core, ev);
 }
 
-static void act_send(struct core *core, const struct action *it)
+void act_send(struct core *core, const struct action *it)
 {
 	const struct send *s = it->u.send;
 	struct adapter *a;
@@ -126,6 +126,7 @@ static void act_account(struct core *core, const struct account *r)
 		buf_printf(&b, " out=%s", proto_name(r->out));
 	put_pair(&b, "link", r->link);
 	put_pair(&b, "id", r->id);
+	put_pair(&b, "about", r->about);
 	if (r->cause != CAUSE_NONE)
 		buf_printf(&b, " cause=%s", cause_name(r->cause));
 	buf_printf(&b, " bytes=%llu", (unsigned long long)r->bytes);

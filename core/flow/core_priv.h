@@ -220,6 +220,7 @@ void commit_submit(struct core *core, struct acts *a, uint64_t obj,
 /* act.c */
 void act_now(struct core *core, struct acts *a, uint64_t obj, bool only_before,
 	     bool skip_before);
+void act_send(struct core *core, const struct action *it);
 void act_flush(struct core *core);
 
 /* timers.c */

@@ -10,6 +10,7 @@
 
 #include "core/base/mem.h"
 #include "core/flow/core_priv.h"
+#include "core/participating/report.h"
 
 #define BOX_MAX 64u		/* events that wait behind one step */
 #define ACTS_BYTES (1u << 20)	/* most that one step may say */
@@ -98,8 +99,26 @@ static uint64_t lane_of_object(const struct object *o)
 
 /* ---- refusing ------------------------------------------------------------- */
 
-/* New work that cannot be taken: whoever asked is told. What came without a
-   leg to answer (nothing did that is not answered elsewhere) is dropped. */
+/* What came over a link that knows no answers is refused by a report. */
+static void send_refusal(struct core *core, const struct event *ev,
+			 enum cause cause)
+{
+	struct msg *m = report_refusal(ev->msg, cause, STR_NONE,
+				       ev->now_utc_us, ev->fresh);
+	struct target t = { .link = ev->origin->link };
+	const struct send send = { .targets = &t, .targets_n = 1 };
+	struct action it = { .kind = ACT_SEND, .msg = m, .u.send = &send };
+
+	if (!m)
+		return;
+	t.leg = ++core->last_id << 4 | (uint64_t)ev->origin->proto;
+	t.from = m->from;
+	t.to = m->to[0];
+	act_send(core, &it);
+	msg_put(m);
+}
+
+/* New work that cannot be taken: whoever asked is told. */
 void engine_refuse(struct core *core, struct event *ev, enum cause cause)
 {
 	struct answer answer = { .kind = ANSWER_REFUSED, .retry_after_s = 2 };
@@ -112,6 +131,8 @@ void engine_refuse(struct core *core, struct event *ev, enum cause cause)
 	core->counts.refused++;
 	if (ev->leg && is_request && a->proto != PROTO_NONE && a->answer)
 		a->answer(a->self, ev->leg, &it);
+	else if (ev->kind == EV_MSG && ev->origin && ev->origin->link)
+		send_refusal(core, ev, cause);
 	log_warning(&core->log, "event_refused",
 		    F_TEXT("kind", ev_kind_name(ev->kind)),
 		    F_TEXT("cause", cause_name(cause)), F_TRACE(ev->trace));

@@ -87,6 +87,7 @@ struct account {
 	enum proto in, out;
 	struct str link;
 	struct str id;			/* end-to-end id */
+	struct str about;		/* of a report: the message it is about */
 	enum cause cause;
 	uint64_t bytes;
 	const uint32_t *hits;	/* rules of the route that applied, counted */

@@ -76,6 +76,11 @@ void page_account(struct pstep *s, const char *event, enum cause cause)
 	r->to = arena_dup(s->out->arena, m->to[0].text);
 	r->in = s->p->in_proto;
 	r->id = arena_dup(s->out->arena, m->id);
+	if (m->kind == MSG_REPORT)
+		r->about = arena_dup(s->out->arena, m->report.msg_id);
+	if (s->p->state == PAGE_LIVE || s->p->state == PAGE_START)
+		r->out = s->route.kind == ROUTE_REFUSE ? PROTO_NONE :
+							 s->route.proto;
 	r->cause = cause;
 	r->bytes = m->body.size_bytes;
 	if (s->p->state == PAGE_START) {
@@ -182,6 +187,7 @@ static void kept(struct pstep *s)
 		page_answer(s, ANSWER_STORED, CAUSE_NONE, NULL);
 	} else {
 		page_account(s, "refused", s->ev->cause);
+		page_tell_refusal(s, s->ev->cause);
 		page_answer(s, ANSWER_REFUSED, s->ev->cause, NULL);
 	}
 	page_end(s);

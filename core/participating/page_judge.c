@@ -11,11 +11,7 @@
 static enum step refuse(struct pstep *s, enum cause cause)
 {
 	page_account(s, "refused", cause);
-	/* XMPP has no answer to a request but the error, which is a report.
-	   Not to somebody in whose name another one spoke. */
-	if (s->p->legs_n == 0 && s->ev->msg->kind == MSG_CONTENT &&
-	    cause != CAUSE_NOT_YOURS)
-		page_owe_failed(s, cause);
+	page_tell_refusal(s, cause);
 	page_answer(s, ANSWER_REFUSED, cause, NULL);
 	page_end(s);
 	return STEP_DONE;

@@ -2,6 +2,7 @@
  * todo row of its recipient's or link's queue, and the reports that are owed.
  */
 #include "core/participating/page_priv.h"
+#include "core/participating/report.h"
 #include "core/route/retry.h"
 
 static struct str lane_of(struct pstep *s)
@@ -98,7 +99,32 @@ void page_owe_delivered(struct pstep *s)
 		owe(s, IMDN_DELIVERED, CAUSE_NONE);
 }
 
-void page_owe_failed(struct pstep *s, enum cause cause)
+/* XMPP has no answer to a request but the error, which is a report: sent back
+   the way the message came. */
+void page_tell_refusal(struct pstep *s, enum cause cause)
 {
-	owe(s, IMDN_FAILED, cause);
+	const struct msg *m = s->ev->msg ? s->ev->msg : s->p->msg;
+	struct target *t;
+	struct send *send;
+	struct action *it;
+	struct msg *report;
+
+	if (s->p->legs_n > 0 || !s->p->in_link)
+		return;
+	report = report_refusal(m, cause, STR_NONE, s->ev->now_utc_us,
+				fact_fresh_id(s->f));
+	if (!report)
+		return;
+	acts_own(s->out, report);
+	t = acts_new(s->out, sizeof(*t));
+	t->leg = fact_leg_new(s->f, s->p->in_proto);
+	t->link = s->p->in_link;
+	t->from = report->from;
+	t->to = report->to[0];
+	send = acts_new(s->out, sizeof(*send));
+	send->targets = t;
+	send->targets_n = 1;
+	it = acts_add(s->out, ACT_SEND);
+	it->msg = report;
+	it->u.send = send;
 }

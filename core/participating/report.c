@@ -8,29 +8,23 @@
 #include "core/route/choose.h"
 #include "core/route/retry.h"
 
-/* "urn"-free, short and unique: imdn.Message-ID is a token [RFC 5438 6.3]. */
-static struct str new_id(struct arena *a, struct facts *f)
-{
-	return arena_printf(a, "r%016llx",
-			    (unsigned long long)fact_fresh_id(f));
-}
-
-static struct msg *make(const struct event *ev, struct facts *f,
-			const struct due *d)
+struct msg *report_build(const struct due *d, int64_t now_utc_us,
+			 uint64_t fresh)
 {
 	struct msg *m = msg_new(MSG_ARENA_BYTES);
 	size_t i;
 
 	m->kind = MSG_REPORT;
 	m->trace = d->trace;
-	m->id = new_id(m->arena, f);
+	/* Short and unique: imdn.Message-ID is a token [RFC 5438 6.3]. */
+	m->id = arena_printf(m->arena, "r%016llx", (unsigned long long)fresh);
 	m->has_own_id = true;
 	m->from = addr_dup(m->arena, &d->from);
 	m->to = arena_zalloc(m->arena, sizeof(*m->to));
 	m->to[0] = addr_dup(m->arena, &d->to);
 	m->to_n = 1;
 	m->thread = arena_dup(m->arena, d->thread);
-	m->sent_utc_us = ev->now_utc_us;
+	m->sent_utc_us = now_utc_us;
 	m->report = d->report;
 	m->report.msg_id = arena_dup(m->arena, d->report.msg_id);
 	m->report.text = arena_dup(m->arena, d->report.text);
@@ -39,8 +33,26 @@ static struct msg *make(const struct event *ev, struct facts *f,
 	for (i = 0; i < d->routes_n; i++)
 		m->routes[i] = arena_dup(m->arena, d->routes[i]);
 	m->routes_n = d->routes_n;
-	m->store_id = fact_fresh_id(f);
 	return m;
+}
+
+struct msg *report_refusal(const struct msg *m, enum cause cause,
+			   struct str text, int64_t now_utc_us,
+			   uint64_t fresh)
+{
+	const struct due d = {
+		.trace = m->trace, .to = m->from, .from = m->to[0],
+		.thread = m->thread,
+		.report = { .kind = IMDN_DELIVERY, .status = IMDN_FAILED,
+			    .msg_id = m->id, .utc_us = now_utc_us,
+			    .cause = cause, .text = text },
+	};
+
+	/* Nobody reports on reports [RFC 5438 7.2], and in whose name another
+	   one spoke hears nothing of it. */
+	if (m->kind != MSG_CONTENT || cause == CAUSE_NOT_YOURS)
+		return NULL;
+	return report_build(&d, now_utc_us, fresh);
 }
 
 static struct str lane_of(const struct config *c, struct acts *out,
@@ -95,7 +107,8 @@ static void account(struct acts *out, const struct msg *m)
 	r->trace = m->trace;
 	r->from = m->from.text;
 	r->to = m->to[0].text;
-	r->id = m->report.msg_id;
+	r->id = m->id;
+	r->about = m->report.msg_id;
 	r->cause = m->report.cause;
 	acts_add(out, ACT_ACCOUNT)->u.account = r;
 }
@@ -103,9 +116,10 @@ static void account(struct acts *out, const struct msg *m)
 static void make_one(const struct event *ev, struct facts *f,
 		     struct acts *out, const struct due *d)
 {
-	struct msg *m = make(ev, f, d);
+	struct msg *m = report_build(d, ev->now_utc_us, fact_fresh_id(f));
 	struct str lane = lane_of(fact_config(f), out, m);
 
+	m->store_id = fact_fresh_id(f);
 	/* Nobody can be told any more (his domain is gone): the accounting
 	   file still says so. */
 	if (lane.p)
