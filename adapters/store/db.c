@@ -276,6 +276,12 @@ enum store_err query_run(struct query *q, int *changed_out)
 	return query_end(q, changed_out);
 }
 
+bool db_has(const struct db *db, enum sql id)
+{
+	(void)db;
+	return sql_text(id, SQL_SQLITE) != NULL;
+}
+
 enum store_err db_do(struct db *db, enum sql id)
 {
 	struct query q;

@@ -24,6 +24,8 @@ int db_exec(struct db *db, const char *sql, struct errtext *why);
 /* The first number of a query of ours; -1 when there is none. */
 int64_t db_ask(struct db *db, const char *sql);
 
+/* Does this engine need that statement? Locks are for PostgreSQL. */
+bool db_has(const struct db *db, enum sql id);
 /* A statement without parameters and rows. */
 enum store_err db_do(struct db *db, enum sql id);
 /* Is a transaction open? Some failures end it by themselves. */

@@ -147,7 +147,7 @@ static enum store_err drop_msg(struct ops *o, uint64_t id)
 	struct query q;
 	int changed;
 
-	if (sql_text(SQL_MSG_LOCK, SQL_SQLITE)) {
+	if (db_has(o->db, SQL_MSG_LOCK)) {
 		query_begin(&q, o->db, SQL_MSG_LOCK);
 		query_u64(&q, id);
 		err = query_run(&q, NULL);

@@ -404,11 +404,14 @@ static void put_text(struct buf *b, const char *key, struct str s)
 {
 	char text[4096];
 	size_t n = log_escape(s, text, sizeof(text));
+	bool is_quoted = n == 0 || str_find(s, ' ') < s.n;
 
 	buf_put_char(b, ' ');
 	buf_put_str(b, str_of(key));
-	buf_put_char(b, '=');
+	buf_put_str(b, is_quoted ? STR("=\"") : STR("="));
 	buf_put(b, text, n);
+	if (is_quoted)
+		buf_put_char(b, '"');
 }
 
 static void put_n(struct buf *b, const char *key, uint64_t v)
