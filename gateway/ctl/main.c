@@ -117,8 +117,8 @@ static int tell(const struct wish *w, const json_t *answer)
 
 	if (json_is_true(json_object_get(answer, "ok"))) {
 		if (w->is_json) {
-			json_dumpf(data, stdout, JSON_ENCODE_ANY |
-				   JSON_INDENT(2));
+			json_dumpf(data, stdout,
+				   JSON_ENCODE_ANY | JSON_INDENT(2));
 			putchar('\n');
 		} else {
 			show(stdout, data);

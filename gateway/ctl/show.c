@@ -86,7 +86,7 @@ struct column {
 	const char *key;
 	int width;
 	bool is_number;
-	bool has_content;	/* a column without any is not shown */
+	bool has_content; /* a column without any is not shown */
 };
 
 static bool is_empty(const json_t *v)
@@ -103,7 +103,8 @@ static size_t find_columns(const json_t *rows, struct column *cols)
 	const char *key;
 	void *it;
 
-	json_array_foreach(rows, i, row) {
+	for (i = 0; i < json_array_size(rows); i++) {
+		row = json_array_get(rows, i);
 		/* The iterator only reads, whatever its signature says. */
 		json_t *object = (json_t *)(uintptr_t)row;
 
@@ -115,8 +116,8 @@ static size_t find_columns(const json_t *rows, struct column *cols)
 					break;
 			if (k < n || n == COLUMNS_MAX)
 				continue;
-			cols[n++] = (struct column){
-				key, width(str_of(key)), true, false };
+			cols[n++] = (struct column){ key, width(str_of(key)),
+						     true, false };
 		}
 	}
 	return n;
@@ -131,7 +132,8 @@ static size_t measure(const json_t *rows, struct column *cols, size_t n)
 	size_t i, k;
 
 	buf_init(&cell, CELL_BYTES_MAX);
-	json_array_foreach(rows, i, row) {
+	for (i = 0; i < json_array_size(rows); i++) {
+		row = json_array_get(rows, i);
 		for (k = 0; k < n; k++) {
 			int w;
 
@@ -184,7 +186,8 @@ static void show_table(FILE *out, const json_t *rows, int indent)
 		put_safe(&cell, str_of(cols[k].key));
 		put_padded(out, buf_str(&cell), &cols[k], k + 1 == n);
 	}
-	json_array_foreach(rows, i, row) {
+	for (i = 0; i < json_array_size(rows); i++) {
+		row = json_array_get(rows, i);
 		fprintf(out, "%*s", indent, "");
 		for (k = 0; k < n; k++) {
 			buf_clear(&cell);
@@ -200,7 +203,7 @@ static bool is_table(const json_t *v)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(v, i, row)
+	for (i = 0; (row = json_array_get(v, i)); i++)
 		if (!json_is_object(row) || json_object_size(row) == 0)
 			return false;
 	return json_array_size(v) > 0;
@@ -222,7 +225,7 @@ static void show_line(FILE *out, const json_t *v, int indent)
    JSON in one line. */
 static void show_value(FILE *out, const json_t *v, int indent)
 {
-	json_t *object = (json_t *)(uintptr_t)v;	/* only read */
+	json_t *object = (json_t *)(uintptr_t)v; /* only read */
 	const json_t *one;
 	const char *key;
 	struct buf name;
@@ -234,7 +237,7 @@ static void show_value(FILE *out, const json_t *v, int indent)
 		return;
 	}
 	if (json_is_array(v)) {
-		json_array_foreach(v, i, one)
+		for (i = 0; (one = json_array_get(v, i)); i++)
 			show_line(out, one, indent);
 		return;
 	}
@@ -250,8 +253,8 @@ static void show_value(FILE *out, const json_t *v, int indent)
 		buf_clear(&name);
 		put_safe(&name, str_of(key));
 		fprintf(out, "%*s%.*s:", indent, "", STR_ARG(buf_str(&name)));
-		if (indent < 4 && (json_object_size(one) > 0 ||
-				   json_array_size(one) > 0)) {
+		if (indent < 4 &&
+		    (json_object_size(one) > 0 || json_array_size(one) > 0)) {
 			fputc('\n', out);
 			show_value(out, one, indent + 2);
 		} else {

@@ -15,20 +15,23 @@ static const struct verb verbs[] = {
 	{ "link ls", "", false, "The links and how they are." },
 	{ "link up", "NAME", false, "Let a link connect again." },
 	{ "link down", "NAME", false, "Close a link and keep it closed." },
-	{ "route ls", "", false, "Domains and routes in their order, with "
-				 "how often each was taken." },
+	{ "route ls", "", false,
+	  "Domains and routes in their order, with "
+	  "how often each was taken." },
 	{ "route test", "--from ADDR --to ADDR", false,
 	  "Where a message would go, and why." },
 	{ "queue ls", "[ADDR|LANE]", false, "What waits." },
 	{ "queue show", "ID", false, "One waiting message, without its text." },
 	{ "queue flush", "[LANE]", false, "Try what waits now." },
 	{ "queue drop", "ID", false, "Remove a message; its sender is told." },
-	{ "trace", "ID|ADDR", false, "The story of a message, or of the last "
-				     "ones of somebody." },
+	{ "trace", "ID|ADDR", false,
+	  "The story of a message, or of the last "
+	  "ones of somebody." },
 	{ "log level", "[MODULE] LEVEL", false,
 	  "What is logged: error, warning, info or debug." },
-	{ "reload", "[--dry-run]", false, "Read the configuration again, or "
-					  "say what that would change." },
+	{ "reload", "[--dry-run]", false,
+	  "Read the configuration again, or "
+	  "say what that would change." },
 	{ "drain", "", false, "Take no new work from now on." },
 	{ "version", "", false, "The version of the running daemon." },
 };

@@ -6,8 +6,12 @@
 
 #define DEFAULT_FILE "/etc/causeway/causeway.conf"
 
-enum { OPT_CHECK_CONFIG = 256, OPT_PRINT_CONFIG, OPT_STATE_DIR,
-       OPT_ALLOW_ROOT };
+enum {
+	OPT_CHECK_CONFIG = 256,
+	OPT_PRINT_CONFIG,
+	OPT_STATE_DIR,
+	OPT_ALLOW_ROOT
+};
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -40,7 +44,8 @@ void args_help(void)
 	      "again.\n\n"
 	      "Exit codes: 0 done, 64 usage, 69 the store cannot be opened, "
 	      "71 the system\nrefused, 77 no permission, 78 the configuration "
-	      "is wrong.\n", stdout);
+	      "is wrong.\n",
+	      stdout);
 }
 
 static bool take(int option, struct args *out)
@@ -77,16 +82,18 @@ bool args_parse(int argc, char **argv, struct args *out)
 	int option;
 
 	*out = (struct args){ .config_file = DEFAULT_FILE };
-	while ((option = getopt_long(argc, argv, "c:Vh", long_options,
-				     NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:Vh", long_options, NULL)) !=
+	       -1) {
 		if (take(option, out))
 			continue;
-		fputs("causewayd: try --help\n", stderr);	/* getopt told */
+		fputs("causewayd: try --help\n", stderr); /* getopt told */
 		return false;
 	}
 	if (optind < argc) {
-		fprintf(stderr, "causewayd: \"%s\" is not expected; try "
-			"--help\n", argv[optind]);
+		fprintf(stderr,
+			"causewayd: \"%s\" is not expected; try "
+			"--help\n",
+			argv[optind]);
 		return false;
 	}
 	return true;

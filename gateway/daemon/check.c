@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "adapters/net/tls.h"
 #include "gateway/daemon/files.h"
 #include "gateway/daemon/value.h"
 
@@ -52,23 +53,39 @@ static void check_names(const struct checker *k, const char *block)
 				break;
 		}
 		if (j < i)
-			faults_add(k->f, line_of(k, block, i, NULL),
-				   "there are two %s blocks named %s, the first "
-				   "in line %u", block, fault_value(&v, name),
-				   line_of(k, block, j, NULL));
+			faults_add(
+				k->f, line_of(k, block, i, NULL),
+				"there are two %s blocks named %s, the first "
+				"in line %u",
+				block, fault_value(&v, name),
+				line_of(k, block, j, NULL));
 	}
 }
 
-static void check_file(const struct checker *k, const char *block, size_t i,
-		       const char *option, struct str path, bool is_private)
+/* Both are there, the key is not for everybody, and they fit together. */
+static void check_tls(const struct checker *k, const struct listen_conf *l,
+		      size_t i)
 {
+	const char *option = "key-file";
+	struct str path = l->key_file;
 	struct errtext why;
 	struct fault_value v;
+	struct net_tls *tls;
 
-	if (k->src->no_files || path.n == 0 ||
-	    !file_check(path, is_private, &why))
+	if (k->src->no_files || !l->cert_file.n || !l->key_file.n)
 		return;
-	faults_add(k->f, line_of(k, block, i, option), "%s %s %s", option,
+	if (file_check(l->cert_file, false, &why)) {
+		option = "cert-file";
+		path = l->cert_file;
+	} else if (!file_check(path, true, &why)) {
+		tls = net_tls_new(l->cert_file, path, &why);
+		if (!tls)
+			faults_add(k->f, line_of(k, "listen", i, "cert-file"),
+				   "%s", why.text);
+		net_tls_free(tls);
+		return;
+	}
+	faults_add(k->f, line_of(k, "listen", i, option), "%s %s %s", option,
 		   fault_value(&v, path), why.text);
 }
 
@@ -77,10 +94,8 @@ static void check_listen(const struct checker *k, size_t i)
 	const struct listen_conf *l = &k->c->listens[i], *o;
 	size_t j;
 
-	if (l->transport == TRANSPORT_TLS) {
-		check_file(k, "listen", i, "cert-file", l->cert_file, false);
-		check_file(k, "listen", i, "key-file", l->key_file, true);
-	}
+	if (l->transport == TRANSPORT_TLS)
+		check_tls(k, l, i);
 	if (!l->challenge_sha256 && !l->challenge_md5 && l->trusted_n == 0)
 		faults_add(k->f, line_of(k, "listen", i, "challenge"),
 			   "nobody could send here: no digest algorithm is "
@@ -93,13 +108,13 @@ static void check_listen(const struct checker *k, size_t i)
 			continue;
 		faults_add(k->f, line_of(k, "listen", i, "port"),
 			   "the listener in line %u has this address and port "
-			   "already", line_of(k, "listen", j, NULL));
+			   "already",
+			   line_of(k, "listen", j, NULL));
 		return;
 	}
 }
 
-static void check_secret(const struct checker *k, struct link_conf *l,
-			 size_t i)
+static void check_secret(const struct checker *k, struct link_conf *l, size_t i)
 {
 	struct errtext why;
 	struct fault_value v;
@@ -108,16 +123,15 @@ static void check_secret(const struct checker *k, struct link_conf *l,
 		faults_add(k->f, line_of(k, "link", i, "secret-file"),
 			   "secret and secret-file are both given");
 	else if (!l->secret.n && !l->secret_file.n &&
-		 line_of(k, "link", i, "secret") ==
-			 line_of(k, "link", i, NULL))
+		 line_of(k, "link", i, "secret") == line_of(k, "link", i, NULL))
 		faults_add(k->f, line_of(k, "link", i, NULL),
 			   "secret or secret-file is missing in this link");
 	else if (l->secret_file.n && !k->src->no_files &&
 		 file_read_secret(k->c->arena, l->secret_file, &l->secret,
 				  &why))
 		faults_add(k->f, line_of(k, "link", i, "secret-file"),
-			   "secret-file %s %s",
-			   fault_value(&v, l->secret_file), why.text);
+			   "secret-file %s %s", fault_value(&v, l->secret_file),
+			   why.text);
 }
 
 static void lower_ascii(struct arena *a, struct str *s)
@@ -160,7 +174,8 @@ static void check_component(const struct checker *k, struct link_conf *l,
 		    str_eq(k->c->links[j].component, l->component))
 			faults_add(k->f, line_of(k, "link", i, "component"),
 				   "the link in line %u is this component "
-				   "already", line_of(k, "link", j, NULL));
+				   "already",
+				   line_of(k, "link", j, NULL));
 }
 
 static void check_link(const struct checker *k, size_t i)
@@ -212,8 +227,8 @@ static void check_domain(const struct checker *k, size_t i)
 		if (d->proto != l->proto)
 			faults_add(k->f, line_of(k, "domain", i, "proto"),
 				   "proto is %s, but the link of via speaks "
-				   "%s", proto_name(d->proto),
-				   proto_name(l->proto));
+				   "%s",
+				   proto_name(d->proto), proto_name(l->proto));
 	}
 	for (j = 0; d->number_plan.n && j < k->c->plans_n; j++)
 		if (str_eq(k->c->plans[j].name, d->number_plan))
@@ -251,8 +266,7 @@ static void check_route(const struct checker *k, size_t i)
 		r->verb = ROUTE_DO_DENY;
 	else if (!is_local)
 		r->verb = ROUTE_DO_NEXT;
-	if (r->verb == ROUTE_DO_NEXT && !r->rewrite_from.n &&
-	    !r->rewrite_to.n)
+	if (r->verb == ROUTE_DO_NEXT && !r->rewrite_from.n && !r->rewrite_to.n)
 		faults_add(k->f, line_of(k, "route", i, NULL),
 			   "this route does nothing (expected via, deny, "
 			   "local or a rewrite)");
@@ -265,7 +279,8 @@ static void check_plan(const struct checker *k, size_t i)
 	if (p->min_digits > p->max_digits)
 		faults_add(k->f, line_of(k, "number-plan", i, "min-digits"),
 			   "min-digits is more than max-digits (got %u and "
-			   "%u)", p->min_digits, p->max_digits);
+			   "%u)",
+			   p->min_digits, p->max_digits);
 }
 
 static void check_node(const struct checker *k)
@@ -289,8 +304,8 @@ static void check_node(const struct checker *k)
 	if (c->retry_link_min_ms > c->retry_link_max_ms)
 		faults_add(k->f, line_of(k, "policy", 0, "retry-link-min"),
 			   "retry-link-min is more than retry-link-max (got "
-			   "%u and %u ms)", c->retry_link_min_ms,
-			   c->retry_link_max_ms);
+			   "%u and %u ms)",
+			   c->retry_link_min_ms, c->retry_link_max_ms);
 }
 
 void check_config(struct config *c, const struct scan *s,

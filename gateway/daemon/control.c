@@ -14,9 +14,9 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 
-#define CLIENTS_MAX 16u		/* an operator and his scripts */
+#define CLIENTS_MAX 16u /* an operator and his scripts */
 #define CLIENT_MS 30000u
-#define CORE_MS 30000u		/* longer than any wait of core's own */
+#define CORE_MS 30000u /* longer than any wait of core's own */
 
 struct client {
 	struct list_link link;
@@ -26,8 +26,8 @@ struct client {
 	struct net_watch *watch;
 	struct net_timer *timer;
 	struct buf in, out;
-	uint64_t leg;		/* core is asked; 0: nobody is */
-	bool is_ended;		/* no more requests: close when out is out */
+	uint64_t leg;  /* core is asked; 0: nobody is */
+	bool is_ended; /* no more requests: close when out is out */
 };
 
 struct control {
@@ -36,7 +36,7 @@ struct control {
 	control_own_h *own;
 	void *arg;
 	struct sockaddr_un address;
-	struct stat socket;	/* the one we made */
+	struct stat socket; /* the one we made */
 	int fd;
 	struct net_watch *watch;
 	struct list_link clients;
@@ -54,7 +54,7 @@ static void client_free(struct client *k)
 	net_watch_free(k->watch);
 	net_timer_free(k->timer);
 	close(k->fd);
-	if (k->in.p)	/* may hold a password */
+	if (k->in.p) /* may hold a password */
 		mem_wipe(k->in.p, k->in.size);
 	buf_free(&k->in);
 	buf_free(&k->out);
@@ -71,8 +71,8 @@ static void want(struct client *k)
 	else if (!k->leg && !k->is_ended)
 		flags |= NET_READ;
 	net_watch_want(k->watch, flags);
-	net_timer_set(k->timer, k->leg ? k->control->core_ms :
-					 k->control->client_ms);
+	net_timer_set(k->timer,
+		      k->leg ? k->control->core_ms : k->control->client_ms);
 }
 
 /* False when the client is gone. */
@@ -317,23 +317,29 @@ static int clear_path(const struct sockaddr_un *at, struct errtext *why)
 	int fd, err;
 
 	if (lstat(at->sun_path, &st) < 0)
-		return 0;	/* bind tells what else is wrong */
+		return 0; /* bind tells what else is wrong */
 	if (!S_ISSOCK(st.st_mode))
-		return errtext_set(why, ERR_WRONG_STATE, "%s is there and is no "
-				   "socket", at->sun_path);
+		return errtext_set(why, ERR_WRONG_STATE,
+				   "%s is there and is no "
+				   "socket",
+				   at->sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return errtext_set(why, ERR_IO, "no socket: %s",
 				   strerror(errno));
-	err = connect(fd, (const struct sockaddr *)at, sizeof(*at)) < 0 ?
-	      errno : 0;
+	err = connect(fd, (const struct sockaddr *)at, sizeof(*at)) < 0 ? errno
+									: 0;
 	close(fd);
 	if (err != ECONNREFUSED)
-		return errtext_set(why, ERR_WRONG_STATE, "another process answers at "
-				   "%s", at->sun_path);
+		return errtext_set(why, ERR_WRONG_STATE,
+				   "another process answers at "
+				   "%s",
+				   at->sun_path);
 	if (unlink(at->sun_path) < 0)
-		return errtext_set(why, ERR_IO, "the old %s cannot be removed: "
-				   "%s", at->sun_path, strerror(errno));
+		return errtext_set(why, ERR_IO,
+				   "the old %s cannot be removed: "
+				   "%s",
+				   at->sun_path, strerror(errno));
 	return 0;
 }
 
@@ -364,7 +370,8 @@ static struct client *client_of(struct control *c, uint64_t leg)
 {
 	struct list_link *it, *tmp;
 
-	list_each(it, tmp, &c->clients) {
+	list_each(it, tmp, &c->clients)
+	{
 		struct client *k = list_of(it, struct client, link);
 
 		if (k->leg == leg)
@@ -438,10 +445,17 @@ static void no_drain(void *self, uint32_t link, int64_t until_ms)
 struct adapter control_port(struct control *c)
 {
 	return (struct adapter){
-		.proto = PROTO_ADMIN, .self = c, .answer = answer,
-		.send = send_nothing, .room = no_room, .link_ctl = no_link,
-		.flush = nothing, .prepare = prepare, .commit = nothing,
-		.abort = nothing, .drain = no_drain,
+		.proto = PROTO_ADMIN,
+		.self = c,
+		.answer = answer,
+		.send = send_nothing,
+		.room = no_room,
+		.link_ctl = no_link,
+		.flush = nothing,
+		.prepare = prepare,
+		.commit = nothing,
+		.abort = nothing,
+		.drain = no_drain,
 	};
 }
 
@@ -462,7 +476,8 @@ struct control *control_new(struct net_loop *l, const struct intake *in,
 	list_init(&c->clients);
 	c->address.sun_family = AF_UNIX;
 	if (path.n == 0 || path.n >= sizeof(c->address.sun_path)) {
-		errtext_set(why, ERR_LIMIT, "the path of the control socket "
+		errtext_set(why, ERR_LIMIT,
+			    "the path of the control socket "
 			    "is too long");
 		goto out;
 	}
@@ -483,7 +498,8 @@ void control_free(struct control *c)
 
 	if (!c)
 		return;
-	list_each(it, tmp, &c->clients) {
+	list_each(it, tmp, &c->clients)
+	{
 		struct client *k = list_of(it, struct client, link);
 
 		(void)write_out(k);
@@ -498,8 +514,7 @@ void control_free(struct control *c)
 	mem_free(c);
 }
 
-void control_set_times(struct control *c, uint32_t client_ms,
-		       uint32_t core_ms)
+void control_set_times(struct control *c, uint32_t client_ms, uint32_t core_ms)
 {
 	c->client_ms = client_ms;
 	c->core_ms = core_ms;

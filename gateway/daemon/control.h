@@ -29,6 +29,5 @@ void control_free(struct control *c);
 
 /* How long a client may take: to write a request, to read an answer; and core
    for one. For tests. */
-void control_set_times(struct control *c, uint32_t client_ms,
-		       uint32_t core_ms);
+void control_set_times(struct control *c, uint32_t client_ms, uint32_t core_ms);
 size_t control_clients(const struct control *c);

@@ -20,7 +20,8 @@ static int take_words(struct arena *a, const json_t *list,
 	size_t i, n = json_array_size(list);
 
 	if (!json_is_array(list) || n == 0)
-		return errtext_set(why, ERR_SYNTAX, "\"words\" must be a list "
+		return errtext_set(why, ERR_SYNTAX,
+				   "\"words\" must be a list "
 				   "of texts");
 	if (n > CONTROL_WORDS_MAX)
 		return errtext_set(why, ERR_LIMIT, "more than %d words",
@@ -31,7 +32,8 @@ static int take_words(struct arena *a, const json_t *list,
 
 		if (!word.p || !utf8_is_clean_line(word) ||
 		    word.n > CONTROL_WORD_MAX)
-			return errtext_set(why, ERR_SYNTAX, "a word is no text "
+			return errtext_set(why, ERR_SYNTAX,
+					   "a word is no text "
 					   "on one line of at most %d bytes",
 					   CONTROL_WORD_MAX);
 		out->words[i] = arena_dup(a, word);

@@ -5,7 +5,7 @@
 
 #include "gateway/daemon/value.h"
 
-#define TEXTS_MAX 8u		/* entries of a list that is a default */
+#define TEXTS_MAX 8u /* entries of a list that is a default */
 
 static void *at(const struct option *o, void *item)
 {
@@ -331,8 +331,7 @@ static void put_durations(struct buf *b, const struct option *o,
 	}
 }
 
-static void put_scalar(struct buf *b, const struct option *o,
-		       const void *item)
+static void put_scalar(struct buf *b, const struct option *o, const void *item)
 {
 	const struct opt_name *name;
 	struct str s;
@@ -419,8 +418,7 @@ bool field_is_empty(const struct option *o, const void *item)
 	return false;
 }
 
-bool field_eq(const struct option *o, const void *item,
-	      const void *other_item)
+bool field_eq(const struct option *o, const void *item, const void *other_item)
 {
 	struct buf one, other;
 	bool same;
@@ -448,8 +446,7 @@ static void put_range_names(struct buf *b, const struct option *o)
 	}
 }
 
-static void put_bounds(struct buf *b, const struct option *o,
-		       const char *noun)
+static void put_bounds(struct buf *b, const struct option *o, const char *noun)
 {
 	const uint64_t ends[] = { o->min, o->max };
 	size_t i;

@@ -19,8 +19,7 @@ bool field_preset(struct arena *a, const struct option *o, void *item);
 /* The value as the file would have it; secrets as "***". */
 void field_put(struct buf *b, const struct option *o, const void *item);
 bool field_is_empty(const struct option *o, const void *item);
-bool field_eq(const struct option *o, const void *item,
-	      const void *other_item);
+bool field_eq(const struct option *o, const void *item, const void *other_item);
 
 /* What the option takes, in words: "a size from 4K to 1M". */
 void field_put_range(struct buf *b, const struct option *o);

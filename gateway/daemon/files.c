@@ -77,7 +77,8 @@ static int open_checked(struct str path, bool is_private, struct errtext *why)
 	if (fd < 0 || !is_private || !(st.st_mode & S_IRWXO))
 		return fd;
 	close(fd);
-	return errtext_set(why, ERR_DENIED, "is open to everybody (mode %04o, "
+	return errtext_set(why, ERR_DENIED,
+			   "is open to everybody (mode %04o, "
 			   "expected 0640 or less)",
 			   (unsigned)(st.st_mode & 07777));
 }

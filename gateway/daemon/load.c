@@ -25,7 +25,7 @@ struct loader {
 static struct faults *faults_now;
 
 static void PRINTF_LIKE(2, 0)
-on_confuse_error(cfg_t *cfg, const char *fmt, va_list ap)
+	on_confuse_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char text[160];
 
@@ -69,11 +69,12 @@ static cfg_t *parse(struct faults *f, const char *text)
 		opts[i] = sec;
 		opts[i].name = conf_blocks[i].name;
 		opts[i].subopts = block_opts(&conf_blocks[i]);
-		opts[i].flags = CFGF_MULTI | (conf_blocks[i].is_titled ?
-					      CFGF_TITLE : CFGF_NONE);
+		opts[i].flags = CFGF_MULTI |
+				(conf_blocks[i].is_titled ? CFGF_TITLE
+							  : CFGF_NONE);
 	}
 	opts[i] = end;
-	cfg = cfg_init(opts, CFGF_NONE);	/* copies */
+	cfg = cfg_init(opts, CFGF_NONE); /* copies */
 	for (i = 0; i < conf_blocks_n; i++)
 		mem_free(opts[i].subopts);
 	mem_free(opts);
@@ -114,8 +115,9 @@ static void resolve_path(struct loader *l, const struct option *o, void *item)
 		base = l->c->state_dir;
 	else if (o->base == BASE_CONF)
 		base = file_folder(str_of(l->src->path));
-	if (l->src->state_dir && o->offset == offsetof(struct config, state_dir)
-	    && o->base == BASE_WORK)
+	if (l->src->state_dir &&
+	    o->offset == offsetof(struct config, state_dir) &&
+	    o->base == BASE_WORK)
 		s = arena_dup(l->c->arena, str_of(l->src->state_dir));
 	s = file_path(l->c->arena, base, s);
 	memcpy((char *)item + o->offset, &s, sizeof(s));
@@ -157,8 +159,8 @@ static bool fill_preset(struct loader *l, const struct block *b,
 {
 	if (!option_fits(b, o, item) || field_preset(l->c->arena, o, item))
 		return true;
-	faults_add(l->f, at ? at->line : 0, "%s is missing in this %s",
-		   o->name, b->name);
+	faults_add(l->f, at ? at->line : 0, "%s is missing in this %s", o->name,
+		   b->name);
 	return false;
 }
 
@@ -180,7 +182,7 @@ static void fill_item(struct loader *l, const struct block *b,
 		else
 			ok = fill_preset(l, b, at, o, item);
 		if (i == 0 && b->has_variants && !ok) {
-			is_known = false;	/* nor does any check apply */
+			is_known = false; /* nor does any check apply */
 			memset((char *)item + o->offset, 0xff, o->bytes);
 		}
 		resolve_path(l, o, item);
@@ -204,8 +206,10 @@ static struct str title_of(struct loader *l, const struct block *b,
 	struct fault_value v;
 
 	if (!value_form_ok(title, b->title_form))
-		faults_add(l->f, at->line, "the title of this %s is wrong (got "
-			   "%s, expected %s)", b->name, fault_value(&v, title),
+		faults_add(l->f, at->line,
+			   "the title of this %s is wrong (got "
+			   "%s, expected %s)",
+			   b->name, fault_value(&v, title),
 			   value_form_text(b->title_form));
 	title = arena_dup(l->c->arena, title);
 	if (b->title_form == FORM_HOST)
@@ -231,7 +235,7 @@ static void fill_titled(struct loader *l, const struct block *b)
 			continue;
 		sec = cfg_getnsec(l->cfg, b->name, (unsigned)n++);
 		title = title_of(l, b, at, sec);
-		memcpy(item, &title, sizeof(title));	/* .name comes first */
+		memcpy(item, &title, sizeof(title)); /* .name comes first */
 		fill_item(l, b, at, sec, item);
 	}
 	memcpy((char *)l->c + b->count_offset, &n, sizeof(n));
@@ -282,7 +286,7 @@ struct config *conf_load_text(const struct conf_source *src, struct str text,
 	}
 	if (arena_err(l.c->arena))
 		faults_add(f, 0, "the configuration is too large");
-	if (l.scan.text.p)	/* secrets */
+	if (l.scan.text.p) /* secrets */
 		mem_wipe(l.scan.text.p, l.scan.text.n);
 	scan_free(&l.scan);
 	if (f->n == before)

@@ -16,7 +16,7 @@ enum { NODE_ADAPTERS_MAX = 8 };
 
 struct node {
 	struct conf_source source;
-	struct config *config;		/* in force */
+	struct config *config; /* in force */
 	struct net_loop *loop;
 	struct core *core;
 	struct intake intake;
@@ -34,16 +34,16 @@ struct node {
 
 /* Everything up to open listeners. Takes c. 0, or an exit code and why; then
    node_free() cleans up what is there. */
-int node_start(struct node *n, const struct conf_source *src,
-	       struct config *c, struct errtext *why) MUST_CHECK;
+int node_start(struct node *n, const struct conf_source *src, struct config *c,
+	       struct errtext *why) MUST_CHECK;
 /* Until a signal ends it. */
 void node_run(struct node *n);
 void node_free(struct node *n);
 
 /* All adapters prepare, then all commit, then core follows; or nothing
    happened and why says it. Borrows c. */
-int node_apply(struct node *n, struct config *c, struct errtext *why)
-	MUST_CHECK;
+int node_apply(struct node *n, struct config *c,
+	       struct errtext *why) MUST_CHECK;
 
 /* No new work from now on; what is under way has policy.drain to finish. */
 void node_drain(struct node *n);

@@ -11,16 +11,17 @@
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 #define KIB 1024ull
 #define MIB (KIB * 1024)
-#define SEC 1000ull		/* of options kept in milliseconds */
+#define SEC 1000ull /* of options kept in milliseconds */
 #define MINUTE (60 * SEC)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 
 /* Field of the item type T. */
-#define AT(T, field) .offset = offsetof(struct T, field), \
+#define AT(T, field)                         \
+	.offset = offsetof(struct T, field), \
 	.bytes = sizeof(((struct T *)NULL)->field)
-#define LIST_AT(T, field) AT(T, field), \
-	.count_offset = offsetof(struct T, field##_n)
+#define LIST_AT(T, field) \
+	AT(T, field), .count_offset = offsetof(struct T, field##_n)
 
 #define IF_TLS (1u << TRANSPORT_TLS)
 #define IF_COMPONENT (1u << LINK_XMPP_COMPONENT)
@@ -28,17 +29,23 @@
 #define IF_FOREIGN (1u << DOMAIN_FOREIGN)
 
 static const struct opt_name log_levels[] = {
-	{ "error", LOG_ERROR }, { "warning", LOG_WARNING },
-	{ "info", LOG_INFO }, { "debug", LOG_DEBUG }, { NULL, 0 },
+	{ "error", LOG_ERROR },
+	{ "warning", LOG_WARNING },
+	{ "info", LOG_INFO },
+	{ "debug", LOG_DEBUG },
+	{ NULL, 0 },
 };
 
 static const struct opt_name listen_protos[] = {
-	{ "sip", PROTO_SIP }, { NULL, 0 },
+	{ "sip", PROTO_SIP },
+	{ NULL, 0 },
 };
 
 static const struct opt_name transports[] = {
-	{ "udp", TRANSPORT_UDP }, { "tcp", TRANSPORT_TCP },
-	{ "tls", TRANSPORT_TLS }, { NULL, 0 },
+	{ "udp", TRANSPORT_UDP },
+	{ "tcp", TRANSPORT_TCP },
+	{ "tls", TRANSPORT_TLS },
+	{ NULL, 0 },
 };
 
 static const struct opt_name algorithms[] = {
@@ -48,30 +55,42 @@ static const struct opt_name algorithms[] = {
 };
 
 static const struct opt_name domain_kinds[] = {
-	{ "yes", DOMAIN_SERVED }, { "no", DOMAIN_FOREIGN }, { NULL, 0 },
+	{ "yes", DOMAIN_SERVED },
+	{ "no", DOMAIN_FOREIGN },
+	{ NULL, 0 },
 };
 
 static const struct opt_name domain_protos[] = {
-	{ "auto", PROTO_NONE }, { "sip", PROTO_SIP }, { "xmpp", PROTO_XMPP },
+	{ "auto", PROTO_NONE },
+	{ "sip", PROTO_SIP },
+	{ "xmpp", PROTO_XMPP },
 	{ NULL, 0 },
 };
 
 static const struct opt_name trusts[] = {
-	{ "external", TRUST_EXTERNAL }, { "partner", TRUST_PARTNER },
-	{ "internal", TRUST_INTERNAL }, { NULL, 0 },
+	{ "external", TRUST_EXTERNAL },
+	{ "partner", TRUST_PARTNER },
+	{ "internal", TRUST_INTERNAL },
+	{ NULL, 0 },
 };
 
 static const struct opt_name link_kinds[] = {
 	{ "xmpp-component", LINK_XMPP_COMPONENT },
-	{ "sip-peer", LINK_SIP_PEER }, { NULL, 0 },
+	{ "sip-peer", LINK_SIP_PEER },
+	{ NULL, 0 },
 };
 
 static const struct opt_name route_kinds[] = {
-	{ "any", 0 }, { "user", 1 }, { "tel", 1 }, { NULL, 0 },
+	{ "any", 0 },
+	{ "user", 1 },
+	{ "tel", 1 },
+	{ NULL, 0 },
 };
 
 static const struct opt_name route_locals[] = {
-	{ "no", ROUTE_DO_NEXT }, { "yes", ROUTE_DO_LOCAL }, { NULL, 0 },
+	{ "no", ROUTE_DO_NEXT },
+	{ "yes", ROUTE_DO_LOCAL },
+	{ NULL, 0 },
 };
 
 /* clang-format off */

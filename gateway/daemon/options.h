@@ -9,21 +9,21 @@
 #include "core/model/config.h"
 
 enum opt_type {
-	OPT_STR,	/* struct str */
-	OPT_FILE,	/* struct str: a path, made absolute (opt.base) */
-	OPT_SECRET,	/* struct str, printed as *** */
-	OPT_CHOICE,	/* struct str, one of opt.names; .value 0: kept as
+	OPT_STR,       /* struct str */
+	OPT_FILE,      /* struct str: a path, made absolute (opt.base) */
+	OPT_SECRET,    /* struct str, printed as *** */
+	OPT_CHOICE,    /* struct str, one of opt.names; .value 0: kept as
 			   the empty text */
-	OPT_CAUSE,	/* enum cause by name; empty: CAUSE_NONE */
-	OPT_ENUM,	/* int-sized enum, one of opt.names */
-	OPT_BOOL,	/* yes or no */
-	OPT_NUMBER,	/* unsigned of opt.bytes bytes */
-	OPT_DURATION,	/* unsigned, in opt.unit */
-	OPT_SIZE,	/* unsigned, in bytes */
-	OPT_LIST,	/* struct str *, its count at opt.count_offset */
-	OPT_FLAGS,	/* list of opt.names, each a bool of the item: .value is
+	OPT_CAUSE,     /* enum cause by name; empty: CAUSE_NONE */
+	OPT_ENUM,      /* int-sized enum, one of opt.names */
+	OPT_BOOL,      /* yes or no */
+	OPT_NUMBER,    /* unsigned of opt.bytes bytes */
+	OPT_DURATION,  /* unsigned, in opt.unit */
+	OPT_SIZE,      /* unsigned, in bytes */
+	OPT_LIST,      /* struct str *, its count at opt.count_offset */
+	OPT_FLAGS,     /* list of opt.names, each a bool of the item: .value is
 			   its offset */
-	OPT_DURATIONS,	/* exactly bytes / 4 durations of 32 bits */
+	OPT_DURATIONS, /* exactly bytes / 4 durations of 32 bits */
 };
 
 enum opt_unit { UNIT_NONE, UNIT_MS, UNIT_S };
@@ -32,18 +32,21 @@ enum opt_unit { UNIT_NONE, UNIT_MS, UNIT_S };
 enum opt_reload {
 	RELOAD_LIVE,	/* nothing: the next decision sees it */
 	RELOAD_LINK,	/* its listener or link is opened again */
-	RELOAD_RESTART,	/* a new process: reload refuses the change */
+	RELOAD_RESTART, /* a new process: reload refuses the change */
 };
 
 /* How a text must look, beyond its type. */
 enum opt_form {
-	FORM_LINE,	/* clean UTF-8 without controls */
-	FORM_WORD,	/* letters, digits, . _ - */
-	FORM_HOST, FORM_ADDRESS, FORM_NET, FORM_DIGITS,
-	FORM_PATTERN,	/* of core/route/pattern.h */
-	FORM_REWRITE,	/* a template of core/route/rewrite.h */
-	FORM_LINK,	/* the name of a link block */
-	FORM_PLAN,	/* the name of a number-plan block */
+	FORM_LINE, /* clean UTF-8 without controls */
+	FORM_WORD, /* letters, digits, . _ - */
+	FORM_HOST,
+	FORM_ADDRESS,
+	FORM_NET,
+	FORM_DIGITS,
+	FORM_PATTERN, /* of core/route/pattern.h */
+	FORM_REWRITE, /* a template of core/route/rewrite.h */
+	FORM_LINK,    /* the name of a link block */
+	FORM_PLAN,    /* the name of a number-plan block */
 };
 
 /* Whose folder a relative path is meant in. */
@@ -61,14 +64,14 @@ struct option {
 	enum opt_form form;
 	enum opt_base base;
 	enum opt_reload reload;
-	size_t offset, bytes;		/* of the field in the item */
-	size_t count_offset;		/* OPT_LIST */
-	const char *preset;		/* default, as it would be written; NULL:
+	size_t offset, bytes;	      /* of the field in the item */
+	size_t count_offset;	      /* OPT_LIST */
+	const char *preset;	      /* default, as it would be written; NULL:
 					   must be given */
-	uint64_t min, max;		/* number, size; duration in its unit;
+	uint64_t min, max;	      /* number, size; duration in its unit;
 					   list: most entries */
-	const struct opt_name *names;	/* ends with name == NULL */
-	unsigned only;			/* bits of the block's variants that know
+	const struct opt_name *names; /* ends with name == NULL */
+	unsigned only;		      /* bits of the block's variants that know
 					   it; 0: all */
 	const char *sentence;
 };
@@ -89,7 +92,7 @@ struct block {
 extern const struct block conf_blocks[];
 extern const size_t conf_blocks_n;
 
-const struct block *block_find(struct str name);	/* NULL: none */
+const struct block *block_find(struct str name); /* NULL: none */
 const struct option *option_find(const struct block *b, struct str name);
 /* Is the value of this option a list in braces? */
 bool option_is_list(const struct option *o);

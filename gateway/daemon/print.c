@@ -16,8 +16,7 @@ static bool is_shown(const struct block *b, const struct option *o,
 	return true;
 }
 
-static void print_item(struct buf *out, const struct block *b,
-		       const void *item)
+static void print_item(struct buf *out, const struct block *b, const void *item)
 {
 	const struct str *title = item;
 	size_t i;

@@ -35,14 +35,14 @@ static int make_folder(struct str path, mode_t mode, const struct passwd *user,
 	struct stat st;
 
 	if (!to_path(text, path))
-		return errtext_set(why, EX_CONFIG, "a folder has no usable "
+		return errtext_set(why, EX_CONFIG,
+				   "a folder has no usable "
 				   "path");
 	if (mkdir(text, mode) == 0) {
 		if (user && lchown(text, user->pw_uid, user->pw_gid) < 0)
 			return errtext_set(why, EX_NOPERM,
-					   "%s cannot be given to %s: %s",
-					   text, user->pw_name,
-					   strerror(errno));
+					   "%s cannot be given to %s: %s", text,
+					   user->pw_name, strerror(errno));
 		return 0;
 	}
 	if (errno != EEXIST)
@@ -61,7 +61,8 @@ static int become(const struct passwd *user, struct errtext *why)
 		return errtext_set(why, EX_NOPERM, "cannot become %s: %s",
 				   user->pw_name, strerror(errno));
 	if (setuid(0) == 0)
-		return errtext_set(why, EX_NOPERM, "root came back after it "
+		return errtext_set(why, EX_NOPERM,
+				   "root came back after it "
 				   "was given up");
 	return 0;
 }
@@ -77,11 +78,12 @@ int privileges_settle(const struct config *c, bool allow_root,
 		snprintf(name, sizeof(name), "%.*s", STR_ARG(c->run_as));
 		user = getpwnam(name);
 		if (!user || user->pw_uid == 0)
-			return errtext_set(why, EX_NOPERM, user ?
-				"started as root, and node.run-as is %s: name "
-				"another user or say --allow-root" :
-				"started as root, and there is no user %s "
-				"(node.run-as): make it or say --allow-root",
+			return errtext_set(
+				why, EX_NOPERM,
+				user ? "started as root, and node.run-as is %s: name "
+				       "another user or say --allow-root"
+				     : "started as root, and there is no user %s "
+				       "(node.run-as): make it or say --allow-root",
 				name);
 	}
 	umask(0027);
@@ -116,8 +118,10 @@ int state_lock(const struct config *c, struct errtext *why)
 				    strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		close(fd);
-		return -errtext_set(why, EX_UNAVAILABLE, "another causewayd "
-				    "uses %.*s", STR_ARG(c->state_dir));
+		return -errtext_set(why, EX_UNAVAILABLE,
+				    "another causewayd "
+				    "uses %.*s",
+				    STR_ARG(c->state_dir));
 	}
 	n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
 	/* For people only; the lock is what counts. */

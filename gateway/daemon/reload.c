@@ -31,7 +31,8 @@ static int check(struct node *n, const struct config *c, struct buf *error)
 	buf_init(&keys, 4096);
 	any = changes_restart(&keys, n->config, c);
 	if (any)
-		buf_printf(error, "%.*s changed, which needs a restart of the "
+		buf_printf(error,
+			   "%.*s changed, which needs a restart of the "
 			   "process; nothing was changed",
 			   STR_ARG(buf_str(&keys)));
 	buf_free(&keys);
@@ -59,8 +60,7 @@ static void log_result(struct node *n, int code, const struct buf *error)
 			 F_N("generation", n->config->generation));
 }
 
-int reload_run(struct node *n, bool is_dry, struct buf *data,
-	       struct buf *error)
+int reload_run(struct node *n, bool is_dry, struct buf *data, struct buf *error)
 {
 	struct config *c = load(n, error);
 	int code = EX_CONFIG;

@@ -29,7 +29,8 @@ static void add_section(struct scan *s, const struct block *b, unsigned line)
 	s->sections = grown(s->sections, s->sections_n, &s->sections_size,
 			    sizeof(*s->sections));
 	s->sections[s->sections_n++] = (struct scan_section){
-		.block = b, .line = line, .key_first = s->keys_n };
+		.block = b, .line = line, .key_first = s->keys_n
+	};
 }
 
 static void add_key(struct scan *s, const struct option *o, unsigned line)
@@ -58,11 +59,11 @@ static void told(struct reader *x, struct token t, const char *sentence)
 {
 	struct fault_value v;
 
-	if (t.kind == TOKEN_BAD)	/* told already */
+	if (t.kind == TOKEN_BAD) /* told already */
 		return;
 	faults_add(x->f, t.line, "%s (got %s)", sentence,
-		   t.kind == TOKEN_END ? "the end of the file" :
-		   fault_value(&v, t.text));
+		   t.kind == TOKEN_END ? "the end of the file"
+				       : fault_value(&v, t.text));
 }
 
 static bool is_value(struct token t)
@@ -150,14 +151,16 @@ static bool is_double(struct reader *x, const struct option *o, unsigned line)
 
 	if (!scan_has(s, at, o))
 		return false;
-	faults_add(x->f, line, "%s stands twice in this block, first in "
-		   "line %u", o->name, before);
+	faults_add(x->f, line,
+		   "%s stands twice in this block, first in "
+		   "line %u",
+		   o->name, before);
 	return true;
 }
 
 /* "NAME = value", its name taken already. */
-static void read_key(struct reader *x, const struct block *b,
-		     struct token name, bool is_sound)
+static void read_key(struct reader *x, const struct block *b, struct token name,
+		     bool is_sound)
 {
 	const struct option *o = option_find(b, name.text);
 	struct suggestion hint;
@@ -165,7 +168,7 @@ static void read_key(struct reader *x, const struct block *b,
 	struct buf value;
 	bool is_list, ok;
 
-	token_next(&x->r);		/* the = */
+	token_next(&x->r); /* the = */
 	if (!o)
 		faults_add(x->f, name.line, "%s is not an option of %s%s",
 			   fault_value(&v, name.text), b->name,
@@ -173,10 +176,11 @@ static void read_key(struct reader *x, const struct block *b,
 	buf_init(&value, TEXT_BYTES_MAX);
 	ok = read_value(x, &value, o ? o->name : "the option", &is_list);
 	if (ok && o && is_list != option_is_list(o)) {
-		faults_add(x->f, name.line, is_list ?
-			   "%s takes one value, not a list" :
-			   "%s takes a list in braces, such as {\"a\", \"b\"}",
-			   o->name);
+		faults_add(
+			x->f, name.line,
+			is_list ? "%s takes one value, not a list"
+				: "%s takes a list in braces, such as {\"a\", \"b\"}",
+			o->name);
 		ok = false;
 	}
 	if (ok && o && is_sound && !is_double(x, o, name.line)) {
@@ -213,17 +217,20 @@ static void read_body(struct reader *x, const struct block *b, unsigned line,
 
 	for (;;) {
 		if (block_follows(x)) {
-			faults_add(x->f, line, "the block %s that begins here "
-				   "is not closed before line %u", b->name,
-				   token_peek(&x->r).line);
+			faults_add(x->f, line,
+				   "the block %s that begins here "
+				   "is not closed before line %u",
+				   b->name, token_peek(&x->r).line);
 			return;
 		}
 		t = token_next(&x->r);
 		if (t.kind == TOKEN_CLOSE)
 			return;
 		if (t.kind == TOKEN_END) {
-			faults_add(x->f, line, "the block %s that begins here "
-				   "is never closed", b->name);
+			faults_add(x->f, line,
+				   "the block %s that begins here "
+				   "is never closed",
+				   b->name);
 			return;
 		}
 		if (t.kind != TOKEN_WORD) {
@@ -234,7 +241,8 @@ static void read_body(struct reader *x, const struct block *b, unsigned line,
 			read_key(x, b, t, is_sound);
 			continue;
 		}
-		told(x, t, "\"=\" and a value must follow the name of an "
+		told(x, t,
+		     "\"=\" and a value must follow the name of an "
 		     "option");
 		if (is_value(token_peek(&x->r)) &&
 		    token_peek(&x->r).line == t.line && !key_follows(x))
@@ -266,19 +274,22 @@ static bool heading_ok(struct reader *x, const struct block *b,
 	size_t i, n = 0;
 
 	if (has_title != b->is_titled) {
-		faults_add(x->f, name.line, has_title ?
-			   "the block %s has no title" :
-			   "the block %s needs a title in quotes before {",
-			   b->name);
+		faults_add(
+			x->f, name.line,
+			has_title
+				? "the block %s has no title"
+				: "the block %s needs a title in quotes before {",
+			b->name);
 		return false;
 	}
 	for (i = 0; i < s->sections_n; i++) {
 		if (s->sections[i].block != b)
 			continue;
 		if (!b->is_titled) {
-			faults_add(x->f, name.line, "the block %s stands twice, "
-				   "first in line %u", b->name,
-				   s->sections[i].line);
+			faults_add(x->f, name.line,
+				   "the block %s stands twice, "
+				   "first in line %u",
+				   b->name, s->sections[i].line);
 			return false;
 		}
 		n++;
@@ -342,8 +353,7 @@ static void read_unknown(struct reader *x, struct token name)
 	}
 	faults_add(x->f, name.line, "%s is not a block%s",
 		   fault_value(&v, name.text), suggest_block(&hint, name.text));
-	if (is_value(token_peek(&x->r)) &&
-	    token_peek(&x->r).line == name.line)
+	if (is_value(token_peek(&x->r)) && token_peek(&x->r).line == name.line)
 		token_next(&x->r);
 	skip_braces(x);
 }

@@ -31,8 +31,8 @@ static bool put_line(const char *line, size_t n)
 
 	do {
 		done = is_socket ? send(out_fd, line, n,
-					MSG_DONTWAIT | MSG_NOSIGNAL) :
-				   write(out_fd, line, n);
+					MSG_DONTWAIT | MSG_NOSIGNAL)
+				 : write(out_fd, line, n);
 	} while (done < 0 && errno == EINTR);
 	return done >= 0;
 }
@@ -112,7 +112,7 @@ void sink_open(void)
 	   shell: so a second one is opened for us. */
 	if (!is_socket) {
 		fd = open("/proc/self/fd/1", O_WRONLY | O_APPEND | O_NONBLOCK |
-			  O_CLOEXEC | O_NOCTTY);
+						     O_CLOEXEC | O_NOCTTY);
 		if (fd >= 0)
 			out_fd = fd;
 	}

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_MAX_N 32u		/* longer names are not compared */
+#define NAME_MAX_N 32u /* longer names are not compared */
 #define FAR 99u
 
 static unsigned least(unsigned a, unsigned b, unsigned c)
@@ -63,8 +63,8 @@ const char *suggest_block(struct suggestion *out, struct str name)
 	}
 	out->text[0] = '\0';
 	if (best && is_near(best_d, name))
-		snprintf(out->text, sizeof(out->text),
-			 "; did you mean \"%s\"?", best);
+		snprintf(out->text, sizeof(out->text), "; did you mean \"%s\"?",
+			 best);
 	return out->text;
 }
 
@@ -105,8 +105,8 @@ const char *suggest_option(struct suggestion *out, const struct block *b,
 	if (b)
 		best = nearest_option(b, name, &best_d);
 	if (best && is_near(best_d, name)) {
-		snprintf(out->text, sizeof(out->text),
-			 "; did you mean \"%s\"?", best);
+		snprintf(out->text, sizeof(out->text), "; did you mean \"%s\"?",
+			 best);
 		return out->text;
 	}
 	for (i = 0; !where && i < conf_blocks_n; i++) {

@@ -113,7 +113,8 @@ static struct token double_quoted(struct token_reader *r)
 	if (byte_at(s, i) != '"')
 		return bad_line(r, no_end);
 	if (is_odd)
-		return bad(r, i + 1, "only \\, \" and $ may follow a "
+		return bad(r, i + 1,
+			   "only \\, \" and $ may follow a "
 			   "backslash");
 	return taken(r, TOKEN_STRING, i + 1);
 }
@@ -125,7 +126,9 @@ static struct token single_quoted(struct token_reader *r)
 
 	while (i < s.n && s.p[i] != '\'' && s.p[i] != '\n')
 		i += s.p[i] == '\\' && (byte_at(s, i + 1) == '\'' ||
-					byte_at(s, i + 1) == '\\') ? 2 : 1;
+					byte_at(s, i + 1) == '\\')
+			     ? 2
+			     : 1;
 	if (byte_at(s, i) != '\'')
 		return bad_line(r, no_end);
 	return taken(r, TOKEN_STRING, i + 1);

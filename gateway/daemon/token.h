@@ -5,10 +5,13 @@
 
 enum token_kind {
 	TOKEN_END,
-	TOKEN_WORD,	/* unquoted */
-	TOKEN_STRING,	/* with its quotes, or ${...} */
-	TOKEN_OPEN, TOKEN_CLOSE, TOKEN_EQUALS, TOKEN_COMMA,
-	TOKEN_BAD,	/* already told as a fault */
+	TOKEN_WORD,   /* unquoted */
+	TOKEN_STRING, /* with its quotes, or ${...} */
+	TOKEN_OPEN,
+	TOKEN_CLOSE,
+	TOKEN_EQUALS,
+	TOKEN_COMMA,
+	TOKEN_BAD, /* already told as a fault */
 };
 
 struct token {
@@ -21,7 +24,7 @@ struct token {
 struct token_reader {
 	struct str rest;
 	unsigned line;
-	struct faults *faults;	/* NULL while looking ahead */
+	struct faults *faults; /* NULL while looking ahead */
 };
 
 void token_start(struct token_reader *r, struct faults *f, struct str text);

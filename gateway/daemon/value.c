@@ -14,16 +14,19 @@
 static const struct {
 	const char *name;
 	uint64_t ms;
-} durations[] = {	/* largest first */
+} durations[] = {
+	/* largest first */
 	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 },
-	{ "s", 1000 }, { "ms", 1 },
+	{ "s", 1000 },	   { "ms", 1 },
 };
 
 static const struct {
 	const char *name;
 	uint64_t bytes;
 } sizes[] = {
-	{ "G", 1ull << 30 }, { "M", 1ull << 20 }, { "K", 1ull << 10 },
+	{ "G", 1ull << 30 },
+	{ "M", 1ull << 20 },
+	{ "K", 1ull << 10 },
 	{ "", 1 },
 };
 
@@ -82,7 +85,7 @@ bool value_bool(struct str s, bool *out)
 		const char *word;
 		bool value;
 	} words[] = {
-		{ "yes", true }, { "no", false }, { "on", true },
+		{ "yes", true },  { "no", false },  { "on", true },
 		{ "off", false }, { "true", true }, { "false", false },
 	};
 	size_t i;
@@ -201,8 +204,10 @@ static bool no_blanks(struct str s)
 static bool is_rewrite(struct str s)
 {
 	static const struct addr sample = {
-		.kind = ADDR_USER, .text = STR_LIT("sip:4912@sip.example"),
-		.user = STR_LIT("4912"), .domain = STR_LIT("sip.example"),
+		.kind = ADDR_USER,
+		.text = STR_LIT("sip:4912@sip.example"),
+		.user = STR_LIT("4912"),
+		.domain = STR_LIT("sip.example"),
 	};
 	struct arena *a = arena_new(REWRITE_ARENA_BYTES);
 	struct addr made;

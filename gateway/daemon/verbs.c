@@ -10,7 +10,7 @@
 #include "gateway/daemon/reload.h"
 
 #define TEXT_BYTES_MAX 65536u
-#define MODULE_MAX 23u		/* as core/base/log.c keeps it */
+#define MODULE_MAX 23u /* as core/base/log.c keeps it */
 
 static void usage(struct buf *out, const char *text)
 {
@@ -87,14 +87,16 @@ static void serve_log(struct node *n, const struct control_req *req,
 	    !log_level_parse(req->words[req->words_n - 1], &level) ||
 	    (req->words_n == 4 && !is_module(req->words[2]))) {
 		usage(out, "usage: log level [MODULE] "
-		      "error|warning|info|debug");
+			   "error|warning|info|debug");
 		return;
 	}
 	if (req->words_n == 4)
 		memcpy(module, req->words[2].p, req->words[2].n);
 	if (!log_set_level(*module ? module : NULL, level)) {
-		control_put_error(out, STR("too many modules have a level of "
-					   "their own"), EX_UNAVAILABLE);
+		control_put_error(out,
+				  STR("too many modules have a level of "
+				      "their own"),
+				  EX_UNAVAILABLE);
 		return;
 	}
 	buf_init(&data, 256);
@@ -111,8 +113,10 @@ static const struct {
 	void (*serve)(struct node *n, const struct control_req *req,
 		      struct buf *out);
 } verbs[] = {
-	{ "version", serve_version }, { "drain", serve_drain },
-	{ "reload", serve_reload }, { "log", serve_log },
+	{ "version", serve_version },
+	{ "drain", serve_drain },
+	{ "reload", serve_reload },
+	{ "log", serve_log },
 };
 
 bool verbs_serve(void *arg, const struct control_req *req, struct buf *out)

@@ -17,8 +17,8 @@
 #include "gateway/daemon/reload.h"
 #include "gateway/daemon/verbs.h"
 
-#define DRAIN_LOOK_MS 50	/* is everything done? */
-#define LAST_PASSES 8		/* of the loop, for what is written last */
+#define DRAIN_LOOK_MS 50 /* is everything done? */
+#define LAST_PASSES 8	 /* of the loop, for what is written last */
 
 static const struct log_ctx node_log = { .module = "daemon" };
 
@@ -51,7 +51,7 @@ int node_apply(struct node *n, struct config *c, struct errtext *why)
 	if (err)
 		return err;
 	set_log(n->config, c);
-	if (c != n->config) {	/* core began with the first one */
+	if (c != n->config) { /* core began with the first one */
 		core_config(n->core, c);
 		config_ref(c);
 		config_put(n->config);
@@ -94,8 +94,7 @@ void node_drain(struct node *n)
 	log_info(&node_log, "draining", F_N("ms", n->config->drain_ms));
 	core_drain(n->core);
 	for (i = 0; i < n->adapters_n; i++)
-		n->adapters[i].drain(n->adapters[i].self, 0,
-				     n->drain_until_ms);
+		n->adapters[i].drain(n->adapters[i].self, 0, n->drain_until_ms);
 }
 
 /* ---- signals ---------------------------------------------------------------- */
@@ -105,7 +104,7 @@ static void on_end(int sig, void *arg)
 	struct node *n = arg;
 
 	log_info(&node_log, "signal", F_N("number", sig));
-	if (n->is_ending) {	/* asked twice: at once */
+	if (n->is_ending) { /* asked twice: at once */
 		end(n);
 		return;
 	}
@@ -125,7 +124,7 @@ static void on_reload(int sig, void *arg)
 		   (long long)net_now_ms(n->loop) * 1000);
 	buf_init(&data, CONTROL_ANSWER_MAX);
 	buf_init(&error, CONTROL_LINE_MAX);
-	(void)!reload_run(n, false, &data, &error);	/* it logs */
+	(void)!reload_run(n, false, &data, &error); /* it logs */
 	buf_free(&data);
 	buf_free(&error);
 	sd_notify(0, "READY=1");
@@ -181,8 +180,10 @@ static int open_store(struct node *n, struct errtext *why)
 	struct str paths[2] = { n->config->store_file,
 				n->config->accounting_file };
 	struct store_options options = {
-		.file = file, .accounting_file = accounting,
-		.node = n->config->node_id, .is_alone = true,
+		.file = file,
+		.accounting_file = accounting,
+		.node = n->config->node_id,
+		.is_alone = true,
 	};
 
 	if (paths[0].n >= sizeof(file) || paths[1].n >= sizeof(accounting))
@@ -207,13 +208,12 @@ static void attach(struct node *n, struct adapter a)
 
 static int open_doors(struct node *n, struct errtext *why)
 {
-	n->xmpp = xmpp_new(n->loop, &n->intake);	/* wants low numbers */
+	n->xmpp = xmpp_new(n->loop, &n->intake); /* wants low numbers */
 	n->sip = sip_new(n->loop, &n->intake, why);
 	if (!n->sip)
 		return EX_OSERR;
-	n->control = control_new(n->loop, &n->intake,
-				 n->config->control_socket, verbs_serve, n,
-				 why);
+	n->control = control_new(n->loop, &n->intake, n->config->control_socket,
+				 verbs_serve, n, why);
 	if (!n->control)
 		return EX_OSERR;
 	core_attach_store(n->core, store_port(n->store));
@@ -223,8 +223,8 @@ static int open_doors(struct node *n, struct errtext *why)
 	return 0;
 }
 
-int node_start(struct node *n, const struct conf_source *src,
-	       struct config *c, struct errtext *why)
+int node_start(struct node *n, const struct conf_source *src, struct config *c,
+	       struct errtext *why)
 {
 	int code;
 

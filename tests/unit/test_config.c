@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
@@ -486,6 +487,71 @@ static void test_unreadable(void **state)
 	mem_free(f);
 }
 
+/* A key and its certificate, by the openssl program. */
+static void put_key(const struct folder *d, const char *cert, const char *key)
+{
+	char cert_path[128], key_path[128];
+	int status;
+	pid_t pid;
+
+	snprintf(cert_path, sizeof(cert_path), "%s/%s", d->path, cert);
+	snprintf(key_path, sizeof(key_path), "%s/%s", d->path, key);
+	pid = fork();
+	if (pid == 0) {
+		if (freopen("/dev/null", "w", stderr))
+			execlp("openssl", "openssl", "req", "-x509", "-newkey",
+			       "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+			       "-nodes", "-subj", "/CN=im.corp.example",
+			       "-keyout", key_path, "-out", cert_path,
+			       (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(chmod(key_path, 0600), 0);
+}
+
+/* The one fault of a TLS listener with c.pem and k.pem beside it, "" when
+   there is none. */
+static const char *tls_fault(const struct folder *d)
+{
+	static struct faults f;
+	char path[128];
+	const struct conf_source src = { .path = path };
+	struct config *c;
+
+	snprintf(path, sizeof(path), "%s/x.conf", d->path);
+	faults_init(&f);
+	c = conf_load_text(&src, STR("listen \"t\" { transport = tls\n"
+				     "cert-file = c.pem\nkey-file = k.pem }"),
+			   &f);
+	assert_true(c ? f.n == 0 : f.n == 1);
+	config_put(c);
+	return c ? "" : f.list[0].text;
+}
+
+static void test_tls_files(void **state)
+{
+	struct folder d;
+
+	(void)state;
+	folder_make(&d);
+	assert_non_null(strstr(tls_fault(&d), "cert-file"));
+	put_key(&d, "c.pem", "k.pem");
+	assert_string_equal(tls_fault(&d), "");
+	assert_int_equal(chmod(in_folder(&d, "k.pem"), 0644), 0);
+	assert_non_null(strstr(tls_fault(&d), "open to everybody"));
+	put_key(&d, "other.pem", "k.pem");	/* not the key of c.pem */
+	assert_non_null(strstr(tls_fault(&d), "k.pem"));
+	put_file(&d, "c.pem", 0644, "no certificate\n");
+	assert_non_null(strstr(tls_fault(&d), "c.pem"));
+	unlink(in_folder(&d, "k.pem"));
+	assert_non_null(strstr(tls_fault(&d), "No such file"));
+	unlink(in_folder(&d, "c.pem"));
+	unlink(in_folder(&d, "other.pem"));
+	rmdir(d.path);
+}
+
 /* The files we ship, with the files they name beside them. */
 static void test_shipped(void **state)
 {
@@ -509,6 +575,7 @@ static void test_shipped(void **state)
 	assert_int_equal(mkdir(in_folder(&d, "tls"), 0700), 0);
 	for (i = 0; i < COUNT_OF(beside); i++)
 		put_file(&d, beside[i], 0600, "text\n");
+	put_key(&d, "tls/im.corp.example.pem", "tls/im.corp.example.key");
 	for (i = 0; i < COUNT_OF(shipped); i++) {
 		char path[128];
 		struct conf_source src = { .path = path };
@@ -542,7 +609,7 @@ int main(void)
 		TEST(test_faults), TEST(test_faults_as_text),
 		TEST(test_faults_are_bounded), TEST(test_writing),
 		TEST(test_derived), TEST(test_secret_file),
-		TEST(test_unreadable), TEST(test_shipped),
+		TEST(test_unreadable), TEST(test_tls_files), TEST(test_shipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -528,25 +529,174 @@ static void test_accounting_reopened(void **state)
 	assert_int_equal(end_daemon(s, SIGTERM), 0);
 }
 
-/* A reader of the log that stopped reading does not stop the daemon. */
+/* ---- the log ----------------------------------------------------------------------------- */
+
+/* Starts with standard output at fd; the socket tells that it runs. */
+static void start_logging_to(struct scene *s, int fd)
+{
+	char *argv[] = { daemon_bin, WORD("-c"), s->conf,
+			 WORD("--allow-root"), NULL };
+	int in = open("/dev/null", O_RDONLY | O_CLOEXEC), i;
+
+	s->pid = start_program(argv, in, fd, fd);
+	close(in);
+	for (i = 0; i < 1000 && access(s->socket, F_OK) != 0; i++)
+		pause_ms(10);
+	assert_int_equal(access(s->socket, F_OK), 0);
+}
+
+/* A reader of the log that stopped reading does not stop the daemon, and is
+   told how much it missed. */
 static void test_log_blocked(void **state)
 {
 	struct scene *s = *state;
-	char *argv[] = { daemon_bin, WORD("-c"), s->conf,
-			 WORD("--allow-root"), NULL };
-	int fds[2], in = open("/dev/null", O_RDONLY | O_CLOEXEC), i;
+	static char text[OUT_BYTES];
+	ssize_t n;
+	int fds[2], i;
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	assert_true(fcntl(fds[1], F_SETPIPE_SZ, 4096) >= 0);
-	s->pid = start_program(argv, in, fds[1], fds[1]);
-	close(in);
+	start_logging_to(s, fds[1]);
 	close(fds[1]);
-	for (i = 0; i < 500 && access(s->socket, F_OK) != 0; i++)
-		pause_ms(10);
 	for (i = 0; i < 80; i++)
 		assert_int_equal(CTL(s, WORD("version")), 0);
+	n = read(fds[0], text, sizeof(text));
+	assert_true(n > 2000);
+	assert_int_equal(CTL(s, WORD("version")), 0);
+	n = read(fds[0], text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	assert_non_null(strstr(text, "level=warning event=log_lost lines="));
+	assert_non_null(strstr(text, "event=admin_request"));
 	assert_int_equal(end_daemon(s, SIGTERM), 0);
 	close(fds[0]);
+}
+
+/* Times are ours, but to journald only the urgency is told. */
+static void test_log_front(void **state)
+{
+	struct scene *s = *state;
+	static char text[OUT_BYTES];
+	char stream[64];
+	struct stat st;
+	int fd = open(s->log, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	unsigned ms;
+
+	start_logging_to(s, fd);
+	assert_int_equal(end_daemon(s, SIGTERM), 0);
+	read_whole(s->log, text);
+	assert_int_equal(sscanf(text, "20%*2u-%*2u-%*2uT%*2u:%*2u:%*2u.%3uZ "
+				"level=info", &ms), 1);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu",
+		 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	start_logging_to(s, fd);
+	assert_int_equal(end_daemon(s, SIGTERM), 0);
+	read_whole(s->log, text);
+	assert_true(strncmp(text, "<6>level=info ", 14) == 0);
+	unsetenv("JOURNAL_STREAM");
+	close(fd);
+}
+
+/* ---- the service manager ---------------------------------------------------------------- */
+
+static void wait_for_notice(int fd, const char *wanted)
+{
+	struct timeval wait = { .tv_sec = 10 };
+	char text[256];
+	ssize_t n;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	do {
+		n = recv(fd, text, sizeof(text) - 1, 0);
+		if (n < 0)
+			fail_msg("no %s was told", wanted);
+		text[n] = '\0';
+	} while (!strstr(text, wanted));
+}
+
+static void test_notices(void **state)
+{
+	struct scene *s = *state;
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/notify", s->folder);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+	setenv("NOTIFY_SOCKET", at.sun_path, 1);
+	setenv("WATCHDOG_USEC", "100000", 1);
+	start_daemon(s);
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	wait_for_notice(fd, "READY=1");
+	wait_for_notice(fd, "WATCHDOG=1");
+	wait_for_notice(fd, "WATCHDOG=1");
+	kill(s->pid, SIGHUP);
+	wait_for_notice(fd, "RELOADING=1");
+	wait_for_notice(fd, "READY=1");
+	kill(s->pid, SIGTERM);
+	wait_for_notice(fd, "STOPPING=1");
+	assert_int_equal(end_daemon(s, SIGTERM), 0);
+	close(fd);
+}
+
+/* ---- a password at a terminal ------------------------------------------------------------- */
+
+/* Reads what the terminal shows until it ends with prompt. */
+static void wait_for_prompt(int tty, const char *prompt, char *shown,
+			    size_t size)
+{
+	size_t n = strlen(shown);
+	ssize_t got;
+
+	while (!strstr(shown, prompt)) {
+		got = read(tty, shown + n, size - n - 1);
+		if (got <= 0)
+			fail_msg("no prompt %s in \"%s\"", prompt, shown);
+		n += (size_t)got;
+		shown[n] = '\0';
+	}
+}
+
+static int add_at_terminal(struct scene *s, const char *first,
+			   const char *second)
+{
+	char *argv[] = { ctl_bin, WORD("-s"), s->socket, WORD("user"),
+			 WORD("add"), WORD("sip:carol@sip.example"), NULL };
+	char shown[1024] = "";
+	int tty = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), side, status;
+	pid_t pid;
+
+	assert_int_equal(grantpt(tty), 0);
+	assert_int_equal(unlockpt(tty), 0);
+	side = open(ptsname(tty), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	pid = start_program(argv, side, side, side);
+	wait_for_prompt(tty, "Password: ", shown, sizeof(shown));
+	pause_ms(100);	/* the echo goes off behind the prompt */
+	dprintf(tty, "%s\n", first);
+	wait_for_prompt(tty, "Again: ", shown, sizeof(shown));
+	pause_ms(100);
+	dprintf(tty, "%s\n", second);
+	waitpid(pid, &status, 0);
+	assert_null(strstr(shown, first));	/* not echoed */
+	close(side);
+	close(tty);
+	return WEXITSTATUS(status);
+}
+
+static void test_password_at_terminal(void **state)
+{
+	struct scene *s = *state;
+
+	start_daemon(s);
+	assert_int_equal(add_at_terminal(s, "se cret", "other"), 64);
+	assert_int_equal(CTL(s, WORD("user"), WORD("ls")), 0);
+	assert_non_null(strstr(ran.out, "(none)"));
+	assert_int_equal(add_at_terminal(s, "se cret", "se cret"), 0);
+	assert_int_equal(CTL(s, WORD("user"), WORD("ls")), 0);
+	assert_non_null(strstr(ran.out, "sip:carol@sip.example"));
+	assert_int_equal(end_daemon(s, SIGTERM), 0);
 }
 
 #define SCENE(fn) { .name = #fn, .test_func = fn, .setup_func = set_up, \
@@ -562,7 +712,8 @@ int main(int argc, char **argv)
 		SCENE(test_log_level), SCENE(test_reload),
 		SCENE(test_reload_refused), SCENE(test_reload_all_or_nothing),
 		SCENE(test_many_reloads), SCENE(test_accounting_reopened),
-		SCENE(test_log_blocked),
+		SCENE(test_log_blocked), SCENE(test_log_front),
+		SCENE(test_notices), SCENE(test_password_at_terminal),
 	};
 	char own[PATH_MAX], *folder;
 
