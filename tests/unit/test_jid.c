@@ -80,9 +80,9 @@ static void refuses(void **state)
 		STR_LIT("a@b..c"), STR_LIT("a@.b"), STR_LIT("a@."),
 		STR_LIT("a@b.."), STR_LIT("a@b:5222"), STR_LIT("a@b;x"),
 		STR_LIT("a@b\\40c"), STR_LIT("a@[b]"), STR_LIT("a@[::1"),
-		STR_LIT("a@[]"), STR_LIT("a@[::g]"),
-		STR_LIT("a@[12]"),
-		STR_LIT("a@[::1]x"), STR_LIT("a@[1]"), STR_LIT("a@b\xff"), STR_LIT("a@b\xc2\xa0"),
+		STR_LIT("a@[]"), STR_LIT("a@[::g]"), STR_LIT("a@[12]"),
+		STR_LIT("a@[::1]x"), STR_LIT("a@[1]"),
+		STR_LIT("a@b\xff"), STR_LIT("a@b\xc2\xa0"),
 		STR_LIT("a@b/c\0d"), STR_LIT("a@b/c\nd"), STR_LIT("a@b/\xff"),
 		STR_LIT("a@b/c\xc2\x85"), STR_LIT("a@b/\xef\xbf\xbf"),
 	};
