@@ -44,6 +44,13 @@ struct need {
 	bool is_folded;
 };
 
+/* The one note a step may ask for. */
+struct need_note {
+	bool is_needed, is_reading, is_read;
+	uint8_t key[NOTE_KEY_N];
+	struct note note;	/* strings in the event's arena */
+};
+
 struct facts {
 	struct core *core;
 	const struct event *ev;
@@ -52,6 +59,7 @@ struct facts {
 	size_t users_n;
 	struct need needs[FACT_USERS_MAX];	/* missing ones */
 	size_t needs_n;
+	struct need_note note;
 	bool is_missing, was_asked;
 	bool is_cold;		/* answers nothing: the trial run of tests */
 	unsigned fresh_n;	/* ids given so far */

@@ -280,6 +280,11 @@ static void give_up(struct core *core, struct waiting *w)
 		wait_free(core, w);
 }
 
+static bool is_in_need(const struct facts *f)
+{
+	return f->needs_n > 0 || (f->note.is_needed && !f->note.is_read);
+}
+
 static void start_wait(struct core *core, struct event *ev, struct object *o,
 		       uint64_t key, const struct facts *f)
 {
@@ -302,7 +307,7 @@ static void start_wait(struct core *core, struct event *ev, struct object *o,
 		o->is_waiting = true;
 	/* Behind a new object's conversation, else behind the object. */
 	w->lane = lane_make(core, ev->obj == 0 && key ? key : lane);
-	if (w->f.needs_n == 0 || facts_read(core, w) < 0)
+	if (!is_in_need(&w->f) || facts_read(core, w) < 0)
 		give_up(core, w);
 }
 
@@ -334,7 +339,7 @@ void engine_read_done(struct core *core, struct waiting *w)
 	}
 	r = run_step(core, &w->ev, o, o ? o->machine :
 		     flow_machine_for(core, w->ev), &w->f);
-	if (r == STEP_WAIT && w->f.needs_n > 0 && !w->f.is_over) {
+	if (r == STEP_WAIT && is_in_need(&w->f) && !w->f.is_over) {
 		for (i = 0; i < w->f.needs_n; i++)
 			w->f.needs[i].aor = arena_dup(w->ev->arena,
 						      w->f.needs[i].aor);

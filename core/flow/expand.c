@@ -36,6 +36,25 @@ static void write_dedup(struct core *core, const struct event *ev,
 	acts_write(a, OP_DEDUP, k->todo.part)->u.dedup = row;
 }
 
+/* Reports will come when the rows are long gone. */
+static void write_note(struct core *core, const struct event *ev,
+		       struct acts *a, const struct keep *k)
+{
+	const struct msg *m = k->todo.msg;
+	struct note_row *row;
+
+	if (!core->store.read_note || !note_is_wanted(m))
+		return;
+	row = acts_new(a, sizeof(*row));
+	note_key(&m->from, &m->to[0], m->id, row->key);
+	row->text = note_pack(a->arena, m);
+	row->expires_utc_us = ev->now_utc_us +
+			      (int64_t)core->config->dedup_life_s_store *
+			      1000000;
+	if (row->text.p)
+		acts_write(a, OP_NOTE_PUT, k->todo.part)->u.note = row;
+}
+
 /* The aor of a "user:" lane. */
 static bool is_user_lane(struct str lane, struct str *aor_out)
 {
@@ -48,8 +67,10 @@ static void expand_keep(struct core *core, const struct event *ev,
 {
 	struct str aor;
 
-	if (k->is_dedup)
+	if (k->is_dedup) {
 		write_dedup(core, ev, a, k);
+		write_note(core, ev, a, k);
+	}
 	if (!has_msg_write(a, k->todo.msg))
 		acts_write(a, OP_MSG_PUT, k->todo.part)->u.msg = k->todo.msg;
 	acts_write(a, OP_TODO_PUT, k->todo.part)->u.todo = &k->todo;

@@ -175,10 +175,47 @@ static int read_one(struct core *core, struct waiting *w, struct need *n)
 	return 0;
 }
 
+static void on_note(void *arg, const struct store_result *res)
+{
+	struct waiting *w = arg;
+	struct need_note *n = &w->f.note;
+
+	n->is_reading = false;
+	n->is_read = res->err == STORE_OK;
+	/* What cannot be read is as good as none: the report goes on. */
+	if (!n->is_read || !w->ev ||
+	    note_unpack(w->ev->arena, arena_dup(w->ev->arena,
+						res->earlier_answer),
+			&n->note) < 0)
+		n->note = (struct note){ .exists = false };
+	n->is_read = true;
+	w->reads_n--;
+	engine_read_done(w->core, w);
+}
+
+static int read_note(struct core *core, struct waiting *w)
+{
+	struct need_note *n = &w->f.note;
+	int err;
+
+	if (!n->is_needed || n->is_read || n->is_reading)
+		return 0;
+	n->is_reading = true;
+	w->reads_n++;
+	err = core->store.read_note(core->store.self, n->key, on_note, w);
+	if (err < 0) {
+		n->is_reading = false;
+		w->reads_n--;
+	}
+	return err;
+}
+
 int facts_read(struct core *core, struct waiting *w)
 {
 	size_t i;
 
+	if (read_note(core, w) < 0)
+		return ERR_LIMIT;
 	for (i = 0; i < w->f.needs_n; i++) {
 		if (w->f.needs[i].aor.p &&
 		    read_one(core, w, &w->f.needs[i]) < 0)
@@ -291,6 +328,23 @@ uint32_t fact_backlog(struct facts *f, struct str aor)
 
 		return n + (u ? u->backlog_count : 0);
 	}
+}
+
+const struct note *fact_note(struct facts *f, const struct addr *sender,
+			     const struct addr *recipient, struct str msg_id)
+{
+	static const struct note none = { .exists = false };
+	struct need_note *n = &f->note;
+
+	f->was_asked = true;
+	if (!f->is_cold && n->is_read)
+		return &n->note;
+	if (!f->core->store.read_note)
+		return &none;
+	f->is_missing = true;
+	note_key(sender, recipient, msg_id, n->key);
+	n->is_needed = true;
+	return NULL;
 }
 
 const struct config *fact_config(struct facts *f)

@@ -167,6 +167,7 @@ enum store_op {
 	OP_BIND_DROP,		/* deletes one, or all when contact is absent */
 	OP_USER_PUT,		/* writes the user's row, not his bindings */
 	OP_USER_DROP,		/* deletes the user and his bindings */
+	OP_NOTE_PUT,		/* writes note, over an earlier one (u.note) */
 	OP_LIVE_PUT, OP_LIVE_DROP,	/* small row of an open leg (u.live) */
 	OP_OWN_TAKE,		/* reads owner; writes it with epoch + 1 when it
 				   is free or its lease lapsed, else
@@ -184,6 +185,12 @@ struct dedup_row {
 struct bind_row {
 	struct str aor;
 	struct binding binding;
+};
+
+struct note_row {
+	uint8_t key[32];	/* note_key() */
+	int64_t expires_utc_us;
+	struct str text;	/* note_pack() */
 };
 
 struct live_row {
@@ -209,6 +216,7 @@ struct write {
 		const struct due *due;
 		const struct bind_row *bind;
 		const struct user *user;
+		const struct note_row *note;
 		const struct live_row *live;
 		const struct own_row *own;
 	} u;

@@ -10,6 +10,7 @@
 
 #include "core/model/action.h"
 #include "core/model/config.h"
+#include "core/model/note.h"
 
 enum step { STEP_DONE, STEP_WAIT };
 
@@ -20,6 +21,10 @@ const struct user *fact_user(struct facts *f, struct str aor, bool is_folded);
 /* Stored messages for him, counting what is submitted but not yet committed,
    and what is on its way to him from the queue. */
 uint32_t fact_backlog(struct facts *f, struct str aor);
+/* What is known of a message somebody reports on; NULL while missing, then
+   exists may be false. */
+const struct note *fact_note(struct facts *f, const struct addr *sender,
+			     const struct addr *recipient, struct str msg_id);
 const struct config *fact_config(struct facts *f);	/* never missing */
 /* State and room of a link; LINK_OFF for one that does not exist. */
 enum link_state fact_link(struct facts *f, uint32_t link, uint32_t *room_out);

@@ -58,6 +58,26 @@ static void respell(struct pstep *s, struct msg *copy)
 	s->route.to = own;
 }
 
+/* A report from a protocol without room for it: the way it has to take, the
+   trace of its message, and the device that wrote that. */
+static void complete_report(struct msg *copy, const struct note *n)
+{
+	size_t i;
+
+	if (!n->exists)
+		return;
+	copy->trace = n->trace;
+	if (str_empty(copy->to[0].instance))
+		copy->to[0].instance = arena_dup(copy->arena, n->instance);
+	if (copy->routes_n)
+		return;
+	copy->routes = arena_array(copy->arena, n->routes_n + 1,
+				   sizeof(*copy->routes));
+	for (i = 0; copy->routes && i < n->routes_n; i++)
+		copy->routes[copy->routes_n++] = arena_dup(copy->arena,
+							   n->routes[i]);
+}
+
 /* The message as it goes on: from is whom we know him to be. */
 static struct msg *authenticated(struct pstep *s)
 {
@@ -67,11 +87,14 @@ static struct msg *authenticated(struct pstep *s)
 
 	if (addr_eq(&m->from, &s->id.who) &&
 	    str_eq(m->from.display, s->id.who.display) &&
-	    m->is_private == is_private && !is_respelt(s))
+	    m->is_private == is_private && !is_respelt(s) &&
+	    !(s->note && s->note->exists))
 		return msg_ref(s->ev->msg);
 	copy = msg_copy(m);
 	copy->from = addr_dup(copy->arena, &s->id.who);
 	copy->is_private = is_private;
+	if (s->note)
+		complete_report(copy, s->note);
 	if (is_respelt(s))
 		respell(s, copy);
 	return copy;
@@ -263,6 +286,10 @@ enum step page_judge(struct pstep *s)
 	c = identify(s->f, s->out->arena, o, &s->id);
 	if (fact_missing(s->f))
 		return STEP_WAIT;
+	if (s->ev->msg->kind == MSG_REPORT)
+		s->note = fact_note(s->f, &s->ev->msg->to[0],
+				    &s->ev->msg->from,
+				    s->ev->msg->report.msg_id);
 	choose(s);
 	if (c == CAUSE_NONE && s->route.kind == ROUTE_USER) {
 		/* XMPP folds the case of a local part, SIP does not. */
@@ -270,9 +297,9 @@ enum step page_judge(struct pstep *s)
 				    o->proto == PROTO_XMPP);
 		if (s->user)
 			backlog = fact_backlog(s->f, s->user->aor);
-		if (fact_missing(s->f))
-			return STEP_WAIT;
 	}
+	if (fact_missing(s->f))
+		return STEP_WAIT;
 	p->in_proto = o->proto;
 	p->in_link = o->link;
 	if (s->ev->leg)

@@ -43,6 +43,7 @@ struct pstep {
 	struct identity id;
 	struct route route;
 	const struct user *user;	/* the recipient, when served here */
+	const struct note *note;	/* of a report: its message */
 };
 
 /* page.c */

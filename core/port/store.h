@@ -41,6 +41,10 @@ struct store {
 	   whose address differs only in case is taken instead. */
 	int (*read_user)(void *self, struct str aor, bool is_folded,
 			 store_done_h *h, void *arg);
+	/* The note under that key: earlier_answer is its text, absent when
+	   there is none or it expired. NULL: this store keeps none. */
+	int (*read_note)(void *self, const uint8_t key[32], store_done_h *h,
+			 void *arg);
 	/* Rows for a claim (core/model/action.h); now_utc_us decides what is
 	   due. Claimed rows are not marked: one runner per lane. */
 	int (*claim)(void *self, const struct claim *c, int64_t now_utc_us,

@@ -130,6 +130,18 @@ static void set_life(struct script *s, struct msg *m, struct str expires)
 			(int64_t)number(expires, 0) * 1000000;
 }
 
+static void set_routes(struct msg *m, const struct words *w)
+{
+	struct str prefix = STR("record-route=");
+	size_t i;
+
+	m->record_routes = arena_array(m->arena, w->n, sizeof(struct str));
+	for (i = 0; i < w->n; i++)
+		if (str_starts(w->list[i], prefix))
+			m->record_routes[m->record_routes_n++] = arena_dup(
+				m->arena, str_from(w->list[i], prefix.n));
+}
+
 static struct msg *msg_of(struct script *s, const struct words *w)
 {
 	struct msg *m = msg_new(MSG_ARENA_BYTES);
@@ -152,6 +164,7 @@ static struct msg *msg_of(struct script *s, const struct words *w)
 	m->wants = wants_of(word_of(w, "wants"));
 	if (hops.p)
 		m->hops_left = (unsigned)number(hops, 0);
+	set_routes(m, w);
 	set_life(s, m, word_of(w, "expires"));
 	set_kind(s, m, w);
 	return m;
