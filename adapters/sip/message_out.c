@@ -65,6 +65,7 @@ void sip_out_free(struct sip_out *o)
 {
 	list_del(&o->all);
 	o->sip->outs_n--;
+	o->sip->outs_bytes -= o->bytes;
 	o->listener->users--;
 	if (o->orq)
 		nta_outgoing_destroy(o->orq);
@@ -312,9 +313,10 @@ static enum cause way_by_flow(struct sip *s, const struct sip_flow *f,
 		w->tport = sip_flow_find(s, f, &w->listener);
 		if (!w->tport)
 			return CAUSE_FLOW_FAILED;
-		/* Room for what still has to be written. */
 		if (!tport_is_clear_to_send(w->tport))
 			return CAUSE_FLOW_FAILED;
+		if (tport_queuelen(w->tport) >= SIP_FLOW_QUEUE_MAX)
+			return CAUSE_OVERLOAD;	/* it does not read */
 		w->transport = f->transport;
 		return CAUSE_NONE;
 	}
@@ -344,10 +346,11 @@ static enum cause way_to_binding(struct sip *s, const struct target *t,
 	} else if (sip_flow_parse(b->flow, &f)) {
 		/* Without the connection a contact that promised nothing
 		   [RFC 5626] may still be reached directly. */
-		if (way_by_flow(s, &f, w) == CAUSE_NONE)
-			return CAUSE_NONE;
-		if (b->reg_id)
-			return CAUSE_FLOW_FAILED;
+		enum cause c = way_by_flow(s, &f, w);
+
+		if (c != CAUSE_FLOW_FAILED || b->reg_id)
+			return c;
+		w->tport = NULL;
 	}
 	w->transport = transport_of(&u);
 	w->listener = sip_listen_for(s, w->transport,
@@ -508,6 +511,8 @@ static enum cause start(struct sip *s, const struct action *a,
 		return rc == ERR_LIMIT ? CAUSE_TOO_LARGE : CAUSE_BAD_REQUEST;
 	if (is_too_large(s, w, c->body.n))
 		return CAUSE_TOO_LARGE;
+	if (s->outs_bytes + c->body.n > SIP_OUTGOING_BYTES_MAX)
+		return CAUSE_OVERLOAD;
 	buf_init(&fixed, SIP_HEAD_MAX);
 	buf_init(&b, SIP_HEAD_MAX * 2);
 	put_target(s, &fixed, t, a->msg, w);
@@ -524,6 +529,8 @@ static enum cause start(struct sip *s, const struct action *a,
 	o->tag = a->tag;
 	o->trace = a->msg->trace;
 	o->wants_result = a->wants_result;
+	o->bytes = b.n + c->body.n;
+	s->outs_bytes += o->bytes;
 	if (is_cpim && sip_content_can_plain(a->msg) && !fixed.err)
 		keep_for_text(o, a->msg, w, &fixed);
 	rc = sip_out_start(o, "MESSAGE", w->uri,

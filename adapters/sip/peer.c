@@ -248,6 +248,8 @@ static void take(struct sip_peer *p, const struct link_conf *k)
 	p->port = k->port;
 	p->transport = k->transport;
 	p->window = k->window ? k->window : WINDOW_DEFAULT;
+	if (p->window > SIP_CONN_QUEUE_MAX)
+		p->window = SIP_CONN_QUEUE_MAX;	/* one connection holds it */
 }
 
 void sip_peer_commit(struct sip *s)

@@ -50,6 +50,10 @@ enum {
 	SIP_PENDING_MAX = 20000,	/* requests core owes an answer: some
 					   10 KiB each */
 	SIP_OUTGOING_MAX = 20000,	/* requests under way, all links */
+	SIP_OUTGOING_BYTES_MAX = 64 << 20,	/* bodies and heads of them */
+	SIP_FLOW_QUEUE_MAX = 64,	/* messages a client's connection has not
+					   taken yet */
+	SIP_CONN_QUEUE_MAX = 1000,	/* the stack's own limit for any */
 	SIP_DUPS_MAX = 200000,	/* remembered answers: some 200 bytes each */
 	SIP_DUP_LIFE_MS = 32000,	/* 64*T1 [RFC 3261 17.2.2] */
 	SIP_PENDING_LIFE_MS = 64000,	/* core answers within seconds; then
@@ -162,6 +166,7 @@ struct sip_out {
 	char *uri, *route, *head;	/* as the first one had them */
 	bool was_plain;
 	unsigned status;		/* when it is over */
+	size_t bytes;			/* counted in outs_bytes */
 };
 
 /* ---- the adapter ------------------------------------------------------ */
@@ -181,7 +186,7 @@ struct sip {
 	uint64_t seed;			/* tags, Call-IDs, hashes */
 	uint64_t count;			/* of what was generated */
 	uint32_t cseq;
-	size_t pending_n, outs_n;
+	size_t pending_n, outs_n, outs_bytes;
 	bool was_full;			/* core was told room 0 of bindings */
 	bool is_draining;
 	struct sip_counts counts;

@@ -224,12 +224,35 @@ void sip_side_udp(struct sip_side *s, const char *fmt, ...)
 	mem_free(text);
 }
 
-int sip_side_connect(struct sip_side *s)
+int sip_side_listen(uint16_t *port)
 {
-	struct sockaddr_in sa = to_port(s->to_tcp);
+	struct sockaddr_in sa = to_port(0);
+	socklen_t n = sizeof(sa);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	getsockname(fd, (struct sockaddr *)&sa, &n);
+	*port = ntohs(sa.sin_port);
+	return fd;
+}
+
+int sip_side_try(uint16_t port)
+{
+	struct sockaddr_in sa = to_port(port);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int sip_side_connect(struct sip_side *s)
+{
+	int fd = sip_side_try(s->to_tcp);
+
+	assert_true(fd >= 0);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	sip_side_pass(s, 5);
 	return fd;

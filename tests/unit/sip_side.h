@@ -54,6 +54,9 @@ void sip_side_done(struct sip_side *s, struct event *ev);
 /* Another far socket on that port. */
 int sip_side_bind(uint16_t port);
 
+/* A listening TCP socket of somebody else; a connection to a port, or -1. */
+int sip_side_listen(uint16_t *port);
+int sip_side_try(uint16_t port);
 /* A TCP connection to the adapter. */
 int sip_side_connect(struct sip_side *s);
 void sip_side_write(int fd, const char *fmt, ...) PRINTF_LIKE(2, 3);
