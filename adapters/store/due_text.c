@@ -45,6 +45,7 @@ void due_put(struct buf *b, const struct due *d)
 	put_number(b, (uint64_t)d->report.utc_us);
 	put_str(b, str_of(cause_name(d->report.cause)));
 	put_str(b, d->report.text);
+	put_str(b, d->report.address);
 }
 
 /* ---- and back ------------------------------------------------------------- */
@@ -129,6 +130,7 @@ int due_parse(struct arena *a, struct str text, struct due *out)
 	out->report.utc_us = (int64_t)get_number(&in, '\n');
 	out->report.cause = cause_by_name(get_str(&in));
 	out->report.text = get_str(&in);
+	out->report.address = get_str(&in);
 	if (in.err == 0 && in.rest.n > 0)
 		in.err = ERR_SYNTAX;
 	return in.err ? in.err : arena_err(a);

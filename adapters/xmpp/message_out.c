@@ -212,6 +212,7 @@ static void put_failure(struct buf *b, const struct stanza_ctx *ctx,
 {
 	const struct report *r = &m->report;
 	struct stanza_error e = { .cause = r->cause, .text = r->text,
+				  .address = r->address,
 				  .by = ctx->rule->host };
 
 	if (e.cause == CAUSE_NONE && r->status == IMDN_FORBIDDEN)

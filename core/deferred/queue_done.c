@@ -83,7 +83,7 @@ static void write_done(struct qstep *s, struct item *it)
 /* What the sender must hear, as a row of the same transaction. */
 static void owe_report(struct qstep *s, const struct item *it,
 		       enum imdn_status status, enum cause cause,
-		       struct str text)
+		       const struct sent *sent)
 {
 	struct arena *a = s->out->arena;
 	const struct msg *m = it->msg;
@@ -101,7 +101,10 @@ static void owe_report(struct qstep *s, const struct item *it,
 	d->report.msg_id = arena_dup(a, m->id);
 	d->report.utc_us = s->ev->now_utc_us;
 	d->report.cause = cause;
-	d->report.text = arena_dup(a, text);
+	if (sent) {
+		d->report.text = arena_dup(a, sent->text);
+		d->report.address = arena_dup(a, sent->address);
+	}
 	d->routes = arena_array(a, m->record_routes_n, sizeof(*d->routes));
 	for (i = 0; d->routes && i < m->record_routes_n; i++) {
 		d->routes[i] = arena_dup(a, m->record_routes[i]);
@@ -120,7 +123,7 @@ void queue_done(struct qstep *s, struct item *it)
 	queue_account(s, it, "sent", CAUSE_NONE);
 	write_done(s, it);
 	if (is_ours_to_tell)
-		owe_report(s, it, IMDN_DELIVERED, CAUSE_NONE, STR_NONE);
+		owe_report(s, it, IMDN_DELIVERED, CAUSE_NONE, NULL);
 }
 
 static enum imdn_status status_of(enum cause cause)
@@ -149,8 +152,7 @@ void queue_fail(struct qstep *s, struct item *it, enum cause cause,
 	write_done(s, it);
 	/* A report about a report would never end [RFC 5438 7.2]. */
 	if (!is_told && it->msg->kind == MSG_CONTENT)
-		owe_report(s, it, status_of(cause), cause,
-			   sent ? sent->text : STR_NONE);
+		owe_report(s, it, status_of(cause), cause, sent);
 }
 
 void queue_later(struct qstep *s, struct item *it, enum cause cause)

@@ -186,6 +186,7 @@ static struct due due_dup(struct arena *a, const struct due *d)
 	copy.thread = arena_dup(a, d->thread);
 	copy.report.msg_id = arena_dup(a, d->report.msg_id);
 	copy.report.text = arena_dup(a, d->report.text);
+	copy.report.address = arena_dup(a, d->report.address);
 	copy.routes = arena_array(a, d->routes_n, sizeof(*d->routes));
 	if (!copy.routes)
 		copy.routes_n = 0;

@@ -103,7 +103,7 @@ static uint64_t lane_of_object(const struct object *o)
 static void send_refusal(struct core *core, const struct event *ev,
 			 enum cause cause)
 {
-	struct msg *m = report_refusal(ev->msg, cause, STR_NONE,
+	struct msg *m = report_refusal(ev->msg, cause, NULL,
 				       ev->now_utc_us, ev->fresh);
 	struct target t = { .link = ev->origin->link };
 	const struct send send = { .targets = &t, .targets_n = 1 };

@@ -85,6 +85,7 @@ static const struct msg_field report_fields[] = {
 	FIELD(report, I64, "utc-us", utc_us),
 	FIELD(report, CAUSE, "cause", cause),
 	FIELD(report, STR, "text", text),
+	FIELD(report, STR, "address", address),
 };
 static const struct msg_shape report_shape = {
 	FIELDS_OF(report_fields), .bytes = sizeof(struct report),

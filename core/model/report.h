@@ -23,6 +23,7 @@ struct report {
 	int64_t utc_us;			/* when it happened */
 	enum cause cause;		/* of a failure, else CAUSE_NONE */
 	struct str text;		/* far side's words, clean; may be empty */
+	struct str address;		/* of MOVED and REDIRECT: where to */
 };
 
 const char *report_status_name(enum imdn_status s);	/* "delivered" */

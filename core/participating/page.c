@@ -132,6 +132,7 @@ static void all_failed(struct pstep *s, const struct sent *sent)
 		return;
 	}
 	page_account(s, "failed", p->best);
+	page_tell_refusal(s, p->best, sent);
 	page_answer(s, ANSWER_REFUSED, p->best, sent);
 	page_end(s);
 }
@@ -187,7 +188,7 @@ static void kept(struct pstep *s)
 		page_answer(s, ANSWER_STORED, CAUSE_NONE, NULL);
 	} else {
 		page_account(s, "refused", s->ev->cause);
-		page_tell_refusal(s, s->ev->cause);
+		page_tell_refusal(s, s->ev->cause, NULL);
 		page_answer(s, ANSWER_REFUSED, s->ev->cause, NULL);
 	}
 	page_end(s);

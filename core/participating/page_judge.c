@@ -11,7 +11,7 @@
 static enum step refuse(struct pstep *s, enum cause cause)
 {
 	page_account(s, "refused", cause);
-	page_tell_refusal(s, cause);
+	page_tell_refusal(s, cause, NULL);
 	page_answer(s, ANSWER_REFUSED, cause, NULL);
 	page_end(s);
 	return STEP_DONE;

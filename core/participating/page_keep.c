@@ -101,7 +101,8 @@ void page_owe_delivered(struct pstep *s)
 
 /* XMPP has no answer to a request but the error, which is a report: sent back
    the way the message came. */
-void page_tell_refusal(struct pstep *s, enum cause cause)
+void page_tell_refusal(struct pstep *s, enum cause cause,
+		       const struct sent *sent)
 {
 	const struct msg *m = s->ev->msg ? s->ev->msg : s->p->msg;
 	struct target *t;
@@ -111,7 +112,7 @@ void page_tell_refusal(struct pstep *s, enum cause cause)
 
 	if (s->p->legs_n > 0 || !s->p->in_link)
 		return;
-	report = report_refusal(m, cause, STR_NONE, s->ev->now_utc_us,
+	report = report_refusal(m, cause, sent, s->ev->now_utc_us,
 				fact_fresh_id(s->f));
 	if (!report)
 		return;

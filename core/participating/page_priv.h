@@ -61,4 +61,5 @@ enum step page_judge(struct pstep *s);
 /* page_keep.c: into the store */
 void page_keep(struct pstep *s, bool wants_outcome);
 void page_owe_delivered(struct pstep *s);
-void page_tell_refusal(struct pstep *s, enum cause cause);
+void page_tell_refusal(struct pstep *s, enum cause cause,
+		       const struct sent *sent);

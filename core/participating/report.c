@@ -28,6 +28,7 @@ struct msg *report_build(const struct due *d, int64_t now_utc_us,
 	m->report = d->report;
 	m->report.msg_id = arena_dup(m->arena, d->report.msg_id);
 	m->report.text = arena_dup(m->arena, d->report.text);
+	m->report.address = arena_dup(m->arena, d->report.address);
 	m->routes = arena_array(m->arena, d->routes_n + 1,
 				sizeof(*m->routes));
 	for (i = 0; i < d->routes_n; i++)
@@ -37,7 +38,7 @@ struct msg *report_build(const struct due *d, int64_t now_utc_us,
 }
 
 struct msg *report_refusal(const struct msg *m, enum cause cause,
-			   struct str text, int64_t now_utc_us,
+			   const struct sent *sent, int64_t now_utc_us,
 			   uint64_t fresh)
 {
 	const struct due d = {
@@ -45,7 +46,9 @@ struct msg *report_refusal(const struct msg *m, enum cause cause,
 		.thread = m->thread,
 		.report = { .kind = IMDN_DELIVERY, .status = IMDN_FAILED,
 			    .msg_id = m->id, .utc_us = now_utc_us,
-			    .cause = cause, .text = text },
+			    .cause = cause,
+			    .text = sent ? sent->text : STR_NONE,
+			    .address = sent ? sent->address : STR_NONE },
 	};
 
 	/* Nobody reports on reports [RFC 5438 7.2], and in whose name another

@@ -17,5 +17,5 @@ struct msg *report_build(const struct due *d, int64_t now_utc_us,
    was accepted. NULL when there is nobody to tell (a report, a forged name),
    else one reference. */
 struct msg *report_refusal(const struct msg *m, enum cause cause,
-			   struct str text, int64_t now_utc_us,
+			   const struct sent *sent, int64_t now_utc_us,
 			   uint64_t fresh);
