@@ -273,7 +273,7 @@ static enum store_err change_todo(struct ops *o, const struct write *w)
 	return query_run(&q, NULL);
 }
 
-/* ---- dues and dedup ------------------------------------------------------- */
+/* ---- dues, dedup and notes ------------------------------------------------ */
 
 static enum store_err put_due(struct ops *o, const struct write *w)
 {
@@ -344,20 +344,38 @@ static enum store_err put_dedup(struct ops *o, const struct dedup_row *d,
 		return err;
 	if (changed == 0)
 		return earlier_answer(o, key, out);
-	o->dedups++;
 	return STORE_OK;
 }
 
-int ops_purge(struct ops *o, int max)
+static enum store_err put_note(struct ops *o, const struct note_row *n)
 {
 	struct query q;
-	int changed;
 
-	query_begin(&q, o->db, SQL_DEDUP_PURGE);
+	query_begin(&q, o->db, SQL_NOTE_PUT);
+	query_bytes(&q, (struct str){ (const char *)n->key, sizeof(n->key) });
+	query_i64(&q, n->expires_utc_us);
+	query_bytes(&q, n->text);
+	return query_run(&q, NULL);
+}
+
+static int purge(struct ops *o, enum sql what, int max)
+{
+	struct query q;
+	int changed = 0;
+
+	query_begin(&q, o->db, what);
 	query_i64(&q, o->now_utc_us);
 	query_i64(&q, max);
 	query_run(&q, &changed);
 	return changed;
+}
+
+int ops_purge(struct ops *o, int max)
+{
+	int dedups = purge(o, SQL_DEDUP_PURGE, max);
+	int notes = purge(o, SQL_NOTE_PURGE, max);
+
+	return dedups > notes ? dedups : notes;
 }
 
 /* ---- all of them ---------------------------------------------------------- */
@@ -391,6 +409,8 @@ static enum store_err run_one(struct ops *o, const struct write *w,
 		return op_user_put(o, w->u.user);
 	case OP_USER_DROP:
 		return op_user_drop(o, w->u.user->aor);
+	case OP_NOTE_PUT:
+		return put_note(o, w->u.note);
 	case OP_LIVE_PUT:
 		return op_live_put(o, w->u.live);
 	case OP_LIVE_DROP:

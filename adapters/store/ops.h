@@ -43,7 +43,8 @@ void ops_begin(struct ops *o);
 enum store_err ops_run(struct ops *o, const struct write *w, size_t n,
 		       struct op_result *out);
 
-/* Deletes dedup rows whose time is over, at most max; how many. */
+/* Deletes dedup rows and notes whose time is over, at most max of each; how
+   many of the more frequent kind. */
 int ops_purge(struct ops *o, int max);
 
 /* "part:3": 3. -1 for other resources. */

@@ -15,6 +15,12 @@ static void run_user(struct store_db *s, struct job *j)
 				   &j->result.user);
 }
 
+static void run_note(struct store_db *s, struct job *j)
+{
+	j->result.err = reads_note(s->read_db, j->key, j->now_utc_us, j->arena,
+				   &j->result.earlier_answer);
+}
+
 static void begin_lanes(struct store_db *s, struct job *j)
 {
 	struct str last = buf_str(&s->lanes_at);
@@ -99,7 +105,7 @@ static struct job *take_job(struct store_db *s)
 	struct job *j;
 
 	for (;;) {
-		j = jobs_take(&s->users);
+		j = jobs_take(&s->facts);
 		if (!j)
 			j = jobs_take(&s->claims);
 		if (j || s->is_closing)
@@ -140,6 +146,8 @@ void *reader_main(void *arg)
 			return NULL;
 		if (j->kind == JOB_USER) {
 			run_user(s, j);
+		} else if (j->kind == JOB_NOTE) {
+			run_note(s, j);
 		} else if (run_claim(s, j)) {
 			give_back(s, j);
 			continue;

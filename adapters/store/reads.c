@@ -98,6 +98,22 @@ enum store_err reads_user(struct db *db, struct str aor, bool is_folded,
 	return err;
 }
 
+enum store_err reads_note(struct db *db, const uint8_t key[32],
+			  int64_t now_utc_us, struct arena *a, struct str *out)
+{
+	enum store_err err;
+	struct query q;
+
+	*out = STR_NONE;
+	query_begin(&q, db, SQL_NOTE_GET);
+	query_bytes(&q, (struct str){ (const char *)key, 32 });
+	query_i64(&q, now_utc_us);
+	if (query_step(&q))
+		*out = arena_dup(a, query_col_str(&q, 0));
+	err = query_end(&q, NULL);
+	return !err && arena_err(a) ? STORE_DOWN : err;
+}
+
 /* ---- claims --------------------------------------------------------------- */
 
 struct rows *reads_rows_new(void)

@@ -12,6 +12,10 @@ enum store_err reads_user(struct db *db, struct str aor, bool is_folded,
 /* An answer with its own arena. */
 struct rows *reads_rows_new(void);
 
+/* Text of a note that has not expired, in the arena; absent if there is none. */
+enum store_err reads_note(struct db *db, const uint8_t key[32],
+			  int64_t now_utc_us, struct arena *a, struct str *out);
+
 enum store_err reads_lane(struct db *db, const struct claim *c,
 			  struct rows *out);
 enum store_err reads_reports(struct db *db, const struct claim *c,

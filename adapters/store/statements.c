@@ -85,6 +85,17 @@ static const char *const texts[SQL_COUNT_N][2] = {
 		"DELETE FROM dedup WHERE key IN (SELECT key FROM dedup"
 		" WHERE expires <= $1 ORDER BY expires LIMIT $2)"),
 
+	[SQL_NOTE_PUT] = BOTH(
+		"INSERT INTO notes (key, expires, data) VALUES ($1, $2, $3)"
+		" ON CONFLICT (key) DO UPDATE SET expires = excluded.expires,"
+		" data = excluded.data"),
+	[SQL_NOTE_PURGE] = BOTH(
+		"DELETE FROM notes WHERE key IN (SELECT key FROM notes"
+		" WHERE expires <= $1 ORDER BY expires LIMIT $2)"),
+
+	[SQL_NOTE_GET] = BOTH(
+		"SELECT data FROM notes WHERE key = $1 AND expires > $2"),
+
 	[SQL_TODO_PUT] = BOTH(
 		"INSERT INTO todos (id, part, epoch, lane, conversation,"
 		" recipient, via, due, expires, kept, tries, wants, cause,"
@@ -101,7 +112,7 @@ static const char *const texts[SQL_COUNT_N][2] = {
 		" epoch = $5, wake = " WAKE("$4", "held") " WHERE id = $6"),
 	[SQL_TODO_HOLD] = BOTH(
 		"UPDATE todos SET held = $1, epoch = $2, wake = " WAKE(
-			"due", "$1") " WHERE id = $3"),
+			"due", "CAST($1 AS BIGINT)") " WHERE id = $3"),
 
 	[SQL_DUE_PUT] = BOTH("INSERT INTO dues (id, part, trace, data)"
 			     " VALUES ($1, $2, $3, $4)"),
@@ -282,6 +293,12 @@ const char *sql_text(enum sql id, enum sql_engine e)
 	"	answer TEXT NOT NULL\n"                                  \
 	")" BARE ";\n"                                             \
 	"CREATE INDEX dedup_expires ON dedup (expires);\n"         \
+	"CREATE TABLE notes (\n"                                   \
+	"	key " BYTES " PRIMARY KEY NOT NULL,\n"             \
+	"	expires " I64 " NOT NULL,\n"                       \
+	"	data " BYTES " NOT NULL\n"                         \
+	")" BARE ";\n"                                             \
+	"CREATE INDEX notes_expires ON notes (expires);\n"         \
 	"CREATE TABLE dues (\n"                                    \
 	"	seq " SERIAL ",\n"                                 \
 	"	id " I64 " NOT NULL UNIQUE,\n"                     \

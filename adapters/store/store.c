@@ -17,6 +17,8 @@
 #define QUEUE_MAX 8192
 /* Ours: what a read's own words may take. */
 #define READ_ARENA_BYTES 65536
+/* Core packs a note into at most 64 KiB. */
+#define NOTE_ARENA_BYTES 70000
 /* A lane is a word and an address; addresses have at most some 2 KiB. */
 #define LANE_BYTES_MAX 8192
 
@@ -74,7 +76,7 @@ static int submit_read(struct store_db *s, struct jobs *q, struct job *j)
 	bool is_over;
 
 	pthread_mutex_lock(&s->lock);
-	is_over = s->users.n + s->claims.n >= s->queue_max;
+	is_over = s->facts.n + s->claims.n >= s->queue_max;
 	if (!is_over)
 		jobs_add(q, j);
 	pthread_mutex_unlock(&s->lock);
@@ -95,7 +97,19 @@ static int start_read_user(void *self, struct str aor, bool is_folded,
 	j->arena = arena_new(READ_ARENA_BYTES);
 	j->aor = arena_dup(j->arena, aor);
 	j->is_folded = is_folded;
-	return submit_read(s, &s->users, j);
+	return submit_read(s, &s->facts, j);
+}
+
+static int start_read_note(void *self, const uint8_t key[32], store_done_h *h,
+			   void *arg)
+{
+	struct store_db *s = self;
+	struct job *j = job_new(JOB_NOTE, h, arg);
+
+	j->arena = arena_new(NOTE_ARENA_BYTES);
+	memcpy(j->key, key, sizeof(j->key));
+	j->now_utc_us = store_clock_utc_us();
+	return submit_read(s, &s->facts, j);
 }
 
 static int start_claim(void *self, const struct claim *c, int64_t now_utc_us,
@@ -138,6 +152,7 @@ struct store store_port(struct store_db *db)
 	return (struct store){ .self = db,
 			       .commit = commit,
 			       .read_user = start_read_user,
+			       .read_note = start_read_note,
 			       .claim = start_claim,
 			       .account = account,
 			       .is_full = is_full };
@@ -225,7 +240,7 @@ static struct store_db *store_new(struct net_loop *l,
 	}
 	buf_init(&s->lanes_at, LANE_BYTES_MAX);
 	jobs_init(&s->commits);
-	jobs_init(&s->users);
+	jobs_init(&s->facts);
 	jobs_init(&s->claims);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);

@@ -15,7 +15,7 @@ struct net_loop;
 struct account;
 struct list_walk;
 
-enum job_kind { JOB_COMMIT, JOB_USER, JOB_CLAIM };
+enum job_kind { JOB_COMMIT, JOB_USER, JOB_NOTE, JOB_CLAIM };
 
 struct job {
 	struct job *next;
@@ -33,6 +33,7 @@ struct job {
 	struct arena *arena;
 	struct str aor;
 	bool is_folded;
+	uint8_t key[32]; /* of a note */
 	struct claim claim;
 	int64_t now_utc_us;
 	struct lane_walk lanes; /* a look over all lanes */
@@ -81,7 +82,7 @@ struct store_db {
 
 	pthread_mutex_t lock; /* of everything below */
 	pthread_cond_t to_write, to_read;
-	struct jobs commits, users, claims;
+	struct jobs commits, facts, claims; /* facts: users, notes */
 	size_t eager_n;	  /* commits that somebody waits for */
 	size_t under_way; /* commits queued or running */
 	bool is_closing;

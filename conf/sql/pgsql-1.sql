@@ -69,6 +69,12 @@ CREATE TABLE dedup (
 	answer TEXT NOT NULL
 );
 CREATE INDEX dedup_expires ON dedup (expires);
+CREATE TABLE notes (
+	key BYTEA PRIMARY KEY NOT NULL,
+	expires BIGINT NOT NULL,
+	data BYTEA NOT NULL
+);
+CREATE INDEX notes_expires ON notes (expires);
 CREATE TABLE dues (
 	seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	id BIGINT NOT NULL UNIQUE,

@@ -11,7 +11,7 @@
 
 #define LIMIT 8192
 
-enum fake_kind { FAKE_COMMIT, FAKE_USER, FAKE_CLAIM };
+enum fake_kind { FAKE_COMMIT, FAKE_USER, FAKE_NOTE, FAKE_CLAIM };
 
 struct fake_job {
 	struct fake_job *next;
@@ -24,6 +24,7 @@ struct fake_job {
 	struct arena *arena;
 	struct str aor;
 	bool is_folded;
+	uint8_t key[32]; /* of a note */
 	struct claim claim;
 	int64_t now_utc_us;
 };
@@ -87,6 +88,19 @@ static int read_user_later(void *self, struct str aor, bool is_folded,
 	return 0;
 }
 
+static int read_note_later(void *self, const uint8_t key[32], store_done_h *h,
+			   void *arg)
+{
+	struct fake_store *fs = self;
+	struct fake_job *j;
+
+	if (fs->reads_n >= fs->limit)
+		return ERR_LIMIT;
+	j = job_add(fs, FAKE_NOTE, h, arg);
+	memcpy(j->key, key, sizeof(j->key));
+	return 0;
+}
+
 static int claim_later(void *self, const struct claim *c, int64_t now_utc_us,
 		       store_done_h *h, void *arg)
 {
@@ -122,6 +136,7 @@ struct store fake_store_port(struct fake_store *fs)
 	return (struct store){ .self = fs,
 			       .commit = commit,
 			       .read_user = read_user_later,
+			       .read_note = read_note_later,
 			       .claim = claim_later,
 			       .account = account,
 			       .is_full = is_full };
@@ -231,6 +246,8 @@ static void do_read(struct fake_store *fs, struct fake_job *j,
 		r->err = STORE_DOWN;
 	} else if (j->kind == FAKE_USER) {
 		r->err = fake_read_user(fs, j->aor, j->is_folded, &r->user);
+	} else if (j->kind == FAKE_NOTE) {
+		r->earlier_answer = fake_note(fs, j->key);
 	} else {
 		r->rows = fake_claim(fs, &j->claim, j->now_utc_us);
 	}
@@ -295,7 +312,8 @@ void fake_store_free(struct fake_store *fs)
 		mem_free(j);
 	}
 	for (t = 0; t < TABLES_N; t++)
-		rows_of(fs, t, r, it, tmp) fake_row_free(r);
+		list_for(fs, t, r, it, tmp)
+			fake_row_free(r);
 	mem_free(fs->undo);
 	mem_free(fs);
 }
@@ -379,11 +397,11 @@ void fake_store_put_owner(struct fake_store *fs, struct str resource,
 	struct list_link *it, *tmp;
 	struct row *r;
 
-	rows_of(fs, T_OWNER, r, it, tmp) if (str_eq(r->resource, resource))
-	{
-		list_del(&r->link);
-		fake_row_free(r);
-	}
+	list_for(fs, T_OWNER, r, it, tmp)
+		if (str_eq(r->resource, resource)) {
+			list_del(&r->link);
+			fake_row_free(r);
+		}
 	r = fake_row_new(T_OWNER);
 	r->resource = arena_dup(r->arena, resource);
 	r->node = node;
@@ -395,9 +413,10 @@ void fake_store_put_owner(struct fake_store *fs, struct str resource,
 /* ---- the dump ------------------------------------------------------------- */
 
 static const char *const kinds[TABLES_N] = {
-	[T_USER] = "user", [T_BINDING] = "binding", [T_MSG] = "msg",
-	[T_TODO] = "todo", [T_DEDUP] = "dedup",	    [T_DUE] = "due",
-	[T_LIVE] = "live", [T_OWNER] = "owner",	    [T_ACCOUNT] = "account",
+	[T_USER] = "user",	 [T_BINDING] = "binding", [T_MSG] = "msg",
+	[T_TODO] = "todo",	 [T_DEDUP] = "dedup",	  [T_NOTE] = "note",
+	[T_DUE] = "due",	 [T_LIVE] = "live",	  [T_OWNER] = "owner",
+	[T_ACCOUNT] = "account",
 };
 
 static void put_text(struct buf *b, const char *key, struct str s)
@@ -512,6 +531,12 @@ static void dump_row(struct buf *b, const struct row *r)
 		put_n(b, "expires", (uint64_t)r->until_utc_us);
 		put_text(b, "answer", r->data);
 		break;
+	case T_NOTE:
+		buf_put_str(b, STR(" key="));
+		buf_put_hex(b, r->key, sizeof(r->key));
+		put_n(b, "expires", (uint64_t)r->until_utc_us);
+		put_text(b, "text", r->data);
+		break;
 	case T_DUE:
 		dump_due(b, &r->due);
 		break;
@@ -544,7 +569,8 @@ void fake_store_dump(const struct fake_store *fs, struct str only,
 	for (t = 0; t < TABLES_N; t++) {
 		if (only.p && !str_eq(only, str_of(kinds[t])))
 			continue;
-		rows_of(fs, t, r, it, tmp) dump_row(b, r);
+		list_for(fs, t, r, it, tmp)
+			dump_row(b, r);
 	}
 }
 

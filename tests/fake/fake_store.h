@@ -53,7 +53,7 @@ void fake_store_put_owner(struct fake_store *fs, struct str resource,
 			  int64_t lease_until_utc_us);
 
 /* One line per row, "kind key=value ...", tables in the order user, binding,
-   msg, todo, dedup, due, live, owner, account; rows in the order of their
+   msg, todo, dedup, note, due, live, owner, account; rows in the order of their
    making, values escaped as in the log. only: one kind, or absent for all. */
 void fake_store_dump(const struct fake_store *fs, struct str only,
 		     struct buf *b);

@@ -108,9 +108,11 @@ static struct row *find_id(struct fake_store *fs, enum table t, uint64_t id)
 	struct list_link *it, *tmp;
 	struct row *r;
 
-	rows_of(fs, t, r, it, tmp) if ((t == T_TODO  ? r->todo.id
-					: t == T_DUE ? r->due.id
-						     : r->id) == id) return r;
+	list_for(fs, t, r, it, tmp)
+		if ((t == T_TODO  ? r->todo.id
+		     : t == T_DUE ? r->due.id
+				  : r->id) == id)
+			return r;
 	return NULL;
 }
 
@@ -119,8 +121,9 @@ static struct row *find_owner(struct fake_store *fs, struct str resource)
 	struct list_link *it, *tmp;
 	struct row *r;
 
-	rows_of(fs, T_OWNER, r, it,
-		tmp) if (str_eq(r->resource, resource)) return r;
+	list_for(fs, T_OWNER, r, it, tmp)
+		if (str_eq(r->resource, resource))
+			return r;
 	return NULL;
 }
 
@@ -130,9 +133,9 @@ static struct row *find_binding(struct fake_store *fs, struct str aor,
 	struct list_link *it, *tmp;
 	struct row *r;
 
-	rows_of(fs, T_BINDING, r, it,
-		tmp) if (str_eq(r->aor, aor) &&
-			 str_eq(r->binding.contact, contact)) return r;
+	list_for(fs, T_BINDING, r, it, tmp)
+		if (str_eq(r->aor, aor) && str_eq(r->binding.contact, contact))
+			return r;
 	return NULL;
 }
 
@@ -321,6 +324,7 @@ static enum store_err put_due(struct fake_store *fs, const struct write *w)
 		r->due.routes[i] = fake_dup(r->arena, d->routes[i]);
 	r->due.report.msg_id = fake_dup(r->arena, d->report.msg_id);
 	r->due.report.text = fake_dup(r->arena, d->report.text);
+	r->due.report.address = fake_dup(r->arena, d->report.address);
 	r->seq = ++fs->seq;
 	fake_row_add(fs, r);
 	return STORE_OK;
@@ -333,8 +337,9 @@ static enum store_err put_dedup(struct fake_store *fs,
 	struct list_link *it, *tmp;
 	struct row *r, *old = NULL;
 
-	rows_of(fs, T_DEDUP, r, it,
-		tmp) if (memcmp(r->key, d->key, sizeof(r->key)) == 0) old = r;
+	list_for(fs, T_DEDUP, r, it, tmp)
+		if (memcmp(r->key, d->key, sizeof(r->key)) == 0)
+			old = r;
 	if (old && old->until_utc_us > fs->now_utc_us) {
 		out->earlier_answer = old->data;
 		return STORE_DUPLICATE;
@@ -347,6 +352,33 @@ static enum store_err put_dedup(struct fake_store *fs,
 	return STORE_OK;
 }
 
+static void put_note(struct fake_store *fs, const struct note_row *n)
+{
+	struct list_link *it, *tmp;
+	struct row *r, *old = NULL;
+
+	list_for(fs, T_NOTE, r, it, tmp)
+		if (memcmp(r->key, n->key, sizeof(r->key)) == 0)
+			old = r;
+	r = fake_row_new(T_NOTE);
+	memcpy(r->key, n->key, sizeof(r->key));
+	r->until_utc_us = n->expires_utc_us;
+	r->data = fake_dup(r->arena, n->text);
+	swap_row(fs, old, r);
+}
+
+struct str fake_note(struct fake_store *fs, const uint8_t key[32])
+{
+	struct list_link *it, *tmp;
+	struct row *r;
+
+	list_for(fs, T_NOTE, r, it, tmp)
+		if (memcmp(r->key, key, sizeof(r->key)) == 0 &&
+		    r->until_utc_us > fs->now_utc_us)
+			return r->data;
+	return STR_NONE;
+}
+
 /* ---- users, legs, owners -------------------------------------------------- */
 
 static void put_user(struct fake_store *fs, const struct user *u)
@@ -355,8 +387,9 @@ static void put_user(struct fake_store *fs, const struct user *u)
 	struct row *r, *old = NULL;
 	struct user *copy;
 
-	rows_of(fs, T_USER, r, it, tmp) if (str_eq(r->user->aor, u->aor))
-		old = r;
+	list_for(fs, T_USER, r, it, tmp)
+		if (str_eq(r->user->aor, u->aor))
+			old = r;
 	r = fake_row_new(T_USER);
 	r->user = copy = user_new(u->aor);
 	copy->exists = true;
@@ -398,10 +431,10 @@ static void drop_bindings(struct fake_store *fs, struct str aor,
 	struct list_link *it, *tmp;
 	struct row *r;
 
-	rows_of(fs, T_BINDING, r, it,
-		tmp) if (str_eq(r->aor, aor) &&
-			 (!contact.p || str_eq(r->binding.contact, contact)))
-		drop_row(fs, r);
+	list_for(fs, T_BINDING, r, it, tmp)
+		if (str_eq(r->aor, aor) &&
+		    (!contact.p || str_eq(r->binding.contact, contact)))
+			drop_row(fs, r);
 }
 
 static void drop_user(struct fake_store *fs, struct str aor)
@@ -409,8 +442,9 @@ static void drop_user(struct fake_store *fs, struct str aor)
 	struct list_link *it, *tmp;
 	struct row *r;
 
-	rows_of(fs, T_USER, r, it, tmp) if (str_eq(r->user->aor, aor))
-		drop_row(fs, r);
+	list_for(fs, T_USER, r, it, tmp)
+		if (str_eq(r->user->aor, aor))
+			drop_row(fs, r);
 	drop_bindings(fs, aor, STR_NONE);
 }
 
@@ -474,6 +508,9 @@ static enum store_err run_one(struct fake_store *fs, const struct write *w,
 		return msg_put_row(fs, w->u.msg, all, n);
 	case OP_DEDUP:
 		return put_dedup(fs, w->u.dedup, out);
+	case OP_NOTE_PUT:
+		put_note(fs, w->u.note);
+		return STORE_OK;
 	case OP_TODO_PUT:
 		return put_todo(fs, w, all, n);
 	case OP_TODO_DONE:

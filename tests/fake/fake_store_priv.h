@@ -14,6 +14,7 @@ enum table {
 	T_MSG,
 	T_TODO,
 	T_DEDUP,
+	T_NOTE,
 	T_DUE,
 	T_LIVE,
 	T_OWNER,
@@ -86,7 +87,9 @@ enum store_err fake_read_user(struct fake_store *fs, struct str aor,
 struct rows *fake_claim(struct fake_store *fs, const struct claim *c,
 			int64_t now_utc_us);
 
-#define rows_of(fs, t, it_row, at, tmp)                                     \
+#define list_for(fs, t, it_row, at, tmp)                                    \
 	list_each(at, tmp,                                                  \
 		  &(fs)->tables[t]) if (((it_row) = list_of(at, struct row, \
 							    link)))
+
+struct str fake_note(struct fake_store *fs, const uint8_t key[32]);

@@ -25,16 +25,18 @@ static const struct row *user_row(struct fake_store *fs, struct str aor,
 	struct row *r;
 	int n = 0;
 
-	rows_of(fs, T_USER, r, it, tmp) if (str_eq(r->user->aor, aor)) return r;
+	list_for(fs, T_USER, r, it, tmp)
+		if (str_eq(r->user->aor, aor))
+			return r;
 	if (!is_folded)
 		return NULL;
 	a = arena_new(65536);
 	folded = fold_address(a, aor);
-	rows_of(fs, T_USER, r, it, tmp) if (str_eq(r->folded, folded))
-	{
-		found = r;
-		n++;
-	}
+	list_for(fs, T_USER, r, it, tmp)
+		if (str_eq(r->folded, folded)) {
+			found = r;
+			n++;
+		}
 	arena_free(a);
 	return n == 1 ? found : NULL;
 }
@@ -84,11 +86,13 @@ static void add_bindings(struct fake_store *fs, struct user *u)
 	struct row *r;
 	size_t n = 0;
 
-	rows_of(fs, T_BINDING, r, it, tmp) n += str_eq(r->aor, u->aor);
+	list_for(fs, T_BINDING, r, it, tmp)
+		n += str_eq(r->aor, u->aor);
 	u->bindings = arena_array(u->arena, n ? n : 1, sizeof(*u->bindings));
-	rows_of(fs, T_BINDING, r, it, tmp) if (str_eq(r->aor, u->aor))
-		u->bindings[u->bindings_n++] = copy_binding(u->arena,
-							    &r->binding);
+	list_for(fs, T_BINDING, r, it, tmp)
+		if (str_eq(r->aor, u->aor))
+			u->bindings[u->bindings_n++] = copy_binding(
+				u->arena, &r->binding);
 	qsort(u->bindings, u->bindings_n, sizeof(*u->bindings),
 	      compare_bindings);
 	if (u->bindings_n > BINDINGS_MAX)
@@ -106,13 +110,12 @@ enum store_err fake_read_user(struct fake_store *fs, struct str aor,
 	if (found)
 		copy_user(u, found->user);
 	add_bindings(fs, u);
-	rows_of(fs, T_TODO, r, it,
-		tmp) if (str_starts(r->todo.lane, STR("user:")) &&
-			 str_eq(str_from(r->todo.lane, 5), u->aor))
-	{
-		u->backlog_count++;
-		u->backlog_bytes += r->todo.bytes;
-	}
+	list_for(fs, T_TODO, r, it, tmp)
+		if (str_starts(r->todo.lane, STR("user:")) &&
+		    str_eq(str_from(r->todo.lane, 5), u->aor)) {
+			u->backlog_count++;
+			u->backlog_bytes += r->todo.bytes;
+		}
 	*out = u;
 	return STORE_OK;
 }
@@ -124,7 +127,9 @@ static const struct row *msg_row(struct fake_store *fs, uint64_t id)
 	struct list_link *it, *tmp;
 	struct row *r;
 
-	rows_of(fs, T_MSG, r, it, tmp) if (r->id == id) return r;
+	list_for(fs, T_MSG, r, it, tmp)
+		if (r->id == id)
+			return r;
 	return NULL;
 }
 
@@ -155,8 +160,7 @@ static void claim_lane(struct fake_store *fs, const struct claim *c,
 	struct row *r;
 
 	out->todos = arena_array(out->arena, max, sizeof(out->todos[0]));
-	rows_of(fs, T_TODO, r, it, tmp)
-	{
+	list_for(fs, T_TODO, r, it, tmp) {
 		if (!str_eq(r->todo.lane, c->lane) ||
 		    r->todo.seq <= c->after_seq)
 			continue;
@@ -175,8 +179,9 @@ static void claim_one(struct fake_store *fs, const struct claim *c,
 	struct row *r;
 
 	out->todos = arena_array(out->arena, 1, sizeof(out->todos[0]));
-	rows_of(fs, T_TODO, r, it, tmp) if (r->todo.id == c->id)
-		give_todo(fs, &r->todo, out);
+	list_for(fs, T_TODO, r, it, tmp)
+		if (r->todo.id == c->id)
+			give_todo(fs, &r->todo, out);
 }
 
 static void claim_reports(struct fake_store *fs, const struct claim *c,
@@ -187,8 +192,7 @@ static void claim_reports(struct fake_store *fs, const struct claim *c,
 	size_t i;
 
 	out->dues = arena_array(out->arena, max, sizeof(out->dues[0]));
-	rows_of(fs, T_DUE, r, it, tmp)
-	{
+	list_for(fs, T_DUE, r, it, tmp) {
 		struct due *d = &out->dues[out->dues_n];
 
 		if (r->seq <= c->after_seq)
@@ -225,11 +229,11 @@ static struct str next_lane(struct fake_store *fs, struct str at,
 	struct list_link *it, *tmp;
 	struct row *r;
 
-	rows_of(fs, T_TODO, r, it,
-		tmp) if (is_due(&r->todo, now_utc_us) &&
-			 str_cmp(r->todo.lane, at) > 0 &&
-			 (!best.p || str_cmp(r->todo.lane, best) < 0))
-		best = r->todo.lane;
+	list_for(fs, T_TODO, r, it, tmp)
+		if (is_due(&r->todo, now_utc_us) &&
+		    str_cmp(r->todo.lane, at) > 0 &&
+		    (!best.p || str_cmp(r->todo.lane, best) < 0))
+			best = r->todo.lane;
 	return best;
 }
 
@@ -304,10 +308,12 @@ static void list_sorted(struct listing *l, enum table t)
 	struct row *r, **all;
 	size_t n = 0, i;
 
-	rows_of(l->fs, t, r, it, tmp) n++;
+	list_for(l->fs, t, r, it, tmp)
+		n++;
 	all = mem_alloc((n + 1) * sizeof(*all));
 	n = 0;
-	rows_of(l->fs, t, r, it, tmp) all[n++] = r;
+	list_for(l->fs, t, r, it, tmp)
+		all[n++] = r;
 	qsort(all, n, sizeof(*all), compare_rows);
 	for (i = 0; i < n; i++) {
 		if (t == T_BINDING && l->claim->arg.n &&
@@ -328,10 +334,10 @@ static void list_queue(struct listing *l)
 	struct list_link *it, *tmp;
 	struct row *r;
 
-	rows_of(l->fs, T_TODO, r, it,
-		tmp) if (r->todo.seq > l->claim->after_seq &&
-			 list_todo_matches(&r->todo, l->claim->arg) &&
-			 has_room(l)) list_todo(&l->out, &r->todo);
+	list_for(l->fs, T_TODO, r, it, tmp)
+		if (r->todo.seq > l->claim->after_seq &&
+		    list_todo_matches(&r->todo, l->claim->arg) && has_room(l))
+			list_todo(&l->out, &r->todo);
 }
 
 static void list_shape(struct listing *l, int64_t now_utc_us)
@@ -340,7 +346,8 @@ static void list_shape(struct listing *l, int64_t now_utc_us)
 	struct list_link *it, *tmp;
 	struct row *r;
 
-	rows_of(l->fs, T_TODO, r, it, tmp) shape_add(s, &r->todo, now_utc_us);
+	list_for(l->fs, T_TODO, r, it, tmp)
+		shape_add(s, &r->todo, now_utc_us);
 	shape_put(s, &l->out);
 	shape_free(s);
 }
@@ -353,16 +360,17 @@ static void list_one(struct listing *l)
 
 	if (!str_u64(l->claim->arg, &id))
 		return;
-	rows_of(l->fs, T_TODO, r, it, tmp) if (r->todo.id == id)
-	{
-		const struct row *m = msg_row(l->fs, r->todo.msg_store_id);
-		struct todo t = r->todo;
+	list_for(l->fs, T_TODO, r, it, tmp)
+		if (r->todo.id == id) {
+			const struct row *m = msg_row(l->fs,
+						      r->todo.msg_store_id);
+			struct todo t = r->todo;
 
-		if (m && msg_unpack(m->data, &t.msg) < 0)
-			t.msg = NULL;
-		list_todo(&l->out, &t);
-		msg_put(t.msg);
-	}
+			if (m && msg_unpack(m->data, &t.msg) < 0)
+				t.msg = NULL;
+			list_todo(&l->out, &t);
+			msg_put(t.msg);
+		}
 }
 
 static void list_trace(struct listing *l)
@@ -376,12 +384,13 @@ static void list_trace(struct listing *l)
 	if (arg.n == 0)
 		return;
 	list_queue(l);
-	rows_of(l->fs, T_DUE, r, it,
-		tmp) if (list_due_matches(&r->due, arg) && has_room(l))
-		list_due(&l->out, &r->due);
-	rows_of(l->fs, T_ACCOUNT, r, it,
-		tmp) if (list_line_matches(r->data, (struct str){ word, n }) &&
-			 has_room(l)) list_account_line(&l->out, r->data);
+	list_for(l->fs, T_DUE, r, it, tmp)
+		if (list_due_matches(&r->due, arg) && has_room(l))
+			list_due(&l->out, &r->due);
+	list_for(l->fs, T_ACCOUNT, r, it, tmp)
+		if (list_line_matches(r->data, (struct str){ word, n }) &&
+		    has_room(l))
+			list_account_line(&l->out, r->data);
 }
 
 static void claim_list(struct fake_store *fs, const struct claim *c,

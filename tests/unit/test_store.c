@@ -752,10 +752,13 @@ static void test_dead_dedup_rows_are_dropped(void **state)
 	run_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
 		" FROM n WHERE i < 300) INSERT INTO dedup SELECT"
 		" CAST(i AS BLOB), CASE WHEN i > 290 THEN 9000000000000000000"
-		" ELSE i END, '' FROM n");
+		" ELSE i END, '' FROM n;"
+		"INSERT INTO notes SELECT key, expires, '' FROM dedup"
+		" WHERE expires < 100 OR key = CAST(300 AS BLOB)");
 	open_with((struct store_options){ 0 });
 	for (i = 0; i < 3; i++) /* 128 with each commit */
 		assert_int_equal(commit(&w, 1), STORE_OK);
+	assert_int_equal(ask("SELECT COUNT(*) FROM notes"), 1);
 	assert_int_equal(ask("SELECT COUNT(*) FROM dedup"), 10);
 }
 

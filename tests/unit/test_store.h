@@ -14,10 +14,11 @@
 
 /* One answer, kept: copies of what lives only during the handler. */
 struct got {
-	int n;			/* how often the handler ran */
-	int order;		/* the how manieth of all answers it was */
+	int n;	   /* how often the handler ran */
+	int order; /* the how manieth of all answers it was */
 	enum store_err err;
 	char answer[64];
+	bool has_answer;
 	uint64_t epoch;
 	struct user *user;
 	struct rows *rows;
@@ -40,6 +41,7 @@ static inline void on_got(void *arg, const struct store_result *r)
 	if (n)
 		memcpy(g->answer, r->earlier_answer.p, n);
 	g->answer[n] = '\0';
+	g->has_answer = r->earlier_answer.p != NULL;
 }
 
 static inline void got_free(struct got *g)
@@ -89,9 +91,9 @@ static inline void place_close(struct place *p)
 
 static inline void place_drop(struct place *p)
 {
-	static const char *const ends[] = { "store.db", "store.db-wal",
+	static const char *const ends[] = { "store.db",	    "store.db-wal",
 					    "store.db-shm", "store.db.lock",
-					    "account", "account.1" };
+					    "account",	    "account.1" };
 	char path[128];
 	size_t i;
 

@@ -646,6 +646,42 @@ static void test_nobody_listens(void **state)
 	assert_int_equal(lane_count(w, "link:l"), 1);
 }
 
+/* ---- notes --------------------------------------------------------------- */
+
+static void assert_note(struct world *w, const uint8_t key[32],
+			const char *expected)
+{
+	struct got g = { 0 };
+
+	assert_int_equal(w->port.read_note(w->port.self, key, on_got, &g), 0);
+	assert_int_equal(g.n, 0);
+	wait_for(w, &g);
+	assert_int_equal(g.err, STORE_OK);
+	assert_int_equal(g.has_answer, expected != NULL);
+	assert_string_equal(g.answer, expected ? expected : "");
+}
+
+static void test_notes(void **state)
+{
+	struct world *w = *state;
+	struct note_row n = { .key = { 1, 0, 2 },
+			      .expires_utc_us = FAR_UTC_US,
+			      .text = STR("trace 1\nroute x\n") };
+	struct write put = { .op = OP_NOTE_PUT, .u.note = &n };
+	const uint8_t other[32] = { 1, 0, 3 };
+
+	assert_note(w, n.key, NULL);
+	assert_int_equal(commit_one(w, put), STORE_OK);
+	assert_note(w, n.key, "trace 1\nroute x\n");
+	assert_note(w, other, NULL);
+	n.text = STR("later");
+	assert_int_equal(commit_one(w, put), STORE_OK);
+	assert_note(w, n.key, "later");
+	n.expires_utc_us = 1;
+	assert_int_equal(commit_one(w, put), STORE_OK);
+	assert_note(w, n.key, NULL);
+}
+
 /* ---- users ---------------------------------------------------------------- */
 
 static void test_user_comes_back_whole(void **state)
@@ -1106,6 +1142,7 @@ int main(void)
 		ON(test_failures_are_alone_and_in_order),
 		ON(test_read_sees_what_was_answered),
 		ON(test_nobody_listens),
+		ON(test_notes),
 		ON(test_user_comes_back_whole),
 		ON(test_folded_lookup),
 		ON(test_folded_user_is_whole),
