@@ -424,6 +424,7 @@ struct msg *message_failed_report(const struct stanza_ctx *ctx,
 				  const struct xml_node *stanza,
 				  const struct message_failed *f)
 {
+	char hex[TRACE_HEX_N + 1];
 	struct msg *m;
 	int err;
 
@@ -435,9 +436,7 @@ struct msg *message_failed_report(const struct stanza_ctx *ctx,
 		return NULL;
 	/* Its id is that of the message it is about; it has none of its own. */
 	m->has_own_id = false;
-	m->id = arena_printf(m->arena, "%016llx%016llx",
-			     (unsigned long long)m->trace.hi,
-			     (unsigned long long)m->trace.lo);
+	m->id = arena_dup(m->arena, trace_hex(m->trace, hex));
 	m->report.kind = IMDN_DELIVERY;
 	m->report.status = IMDN_FAILED;
 	m->report.msg_id = arena_dup(m->arena, f->id);

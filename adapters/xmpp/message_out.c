@@ -207,12 +207,36 @@ static void put_receipt(struct buf *b, const struct ends *ends, struct str id,
 	buf_put_str(b, STR("</message>"));
 }
 
-static void put_failure(struct buf *b, const struct stanza_ctx *ctx,
-			const struct msg *m, const struct ends *ends)
+/* Where who moved is now: as an XMPP URI when XMPP can reach it, else as it was
+   said. [RFC 6120 8.3.3.5, RFC 5122] */
+static struct str new_address(struct arena *a, const struct stanza_ctx *ctx,
+			      struct str said)
+{
+	struct addr addr;
+	struct jid jid;
+	struct buf b;
+
+	if (said.n == 0 || addr_from_uri_text(a, said, &addr) < 0 ||
+	    addr.kind != ADDR_USER ||
+	    addr_to_jid(a, &addr, ctx->rule, stanza_is_served(ctx, addr.domain),
+			&jid) < 0)
+		return said;
+	jid.resource = STR("");
+	buf_init(&b, 3 * JID_PART_MAX);
+	buf_put_str(&b, STR("xmpp:"));
+	jid_put(&b, &jid);
+	said = b.err < 0 ? said : arena_dup(a, buf_str(&b));
+	buf_free(&b);
+	return said;
+}
+
+static void put_failure(struct buf *b, struct arena *a,
+			const struct stanza_ctx *ctx, const struct msg *m,
+			const struct ends *ends)
 {
 	const struct report *r = &m->report;
 	struct stanza_error e = { .cause = r->cause, .text = r->text,
-				  .address = r->address,
+				  .address = new_address(a, ctx, r->address),
 				  .by = ctx->rule->host };
 
 	if (e.cause == CAUSE_NONE && r->status == IMDN_FORBIDDEN)
@@ -243,7 +267,7 @@ static void write_report(struct buf *b, struct arena *a,
 		put_receipt(b, ends, out->id, r->msg_id);
 	} else if (r->kind == IMDN_DELIVERY) {
 		out->id = r->msg_id;
-		put_failure(b, ctx, m, ends);
+		put_failure(b, a, ctx, m, ends);
 	} else {
 		/* Processed, stored, or a display that was refused: nobody
 		   here has a word for it. */

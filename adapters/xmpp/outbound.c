@@ -182,7 +182,9 @@ void comp_fail_all(struct comp *c, enum xmpp_end end)
 	if (is_to_blame(c, end)) {
 		cause = CAUSE_BAD_MEDIA;
 		c->x->counts.quarantined++;
-		log_error(&c->log, "stanza_quarantined");
+		s = list_of(c->barrier.sends.next, struct barrier_send, link);
+		log_error(&c->log, "stanza_quarantined", F_STR("id", s->id),
+			  F_TRACE(s->trace));
 	}
 	while ((s = barrier_take_first(&c->barrier)) != NULL)
 		finish(c, s, cause, STR(""), STR(""));

@@ -27,6 +27,12 @@ bool stanza_is_served(const struct stanza_ctx *ctx, struct str domain)
 	return d && d->kind == DOMAIN_SERVED;
 }
 
+/* An escaped blank may be neither first nor last. [XEP-0106 4.1] */
+static bool has_blank_end(struct str local)
+{
+	return str_starts(local, STR("\\20")) || str_ends(local, STR("\\20"));
+}
+
 enum stanza_fit stanza_ends_of(struct arena *a, const struct stanza_ctx *ctx,
 			       const struct xml_node *stanza,
 			       struct stanza_ends *out)
@@ -41,6 +47,8 @@ enum stanza_fit stanza_ends_of(struct arena *a, const struct stanza_ctx *ctx,
 		return STANZA_IGNORE;
 	if (to.n == 0 || jid_prepare(a, to, &out->to) < 0 ||
 	    !str_ieq(out->to.domain, ctx->rule->host))
+		return STANZA_MALFORMED;
+	if (has_blank_end(out->to.local) || has_blank_end(out->from.local))
 		return STANZA_MALFORMED;
 	return STANZA_FITS;
 }

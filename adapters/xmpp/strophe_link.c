@@ -110,22 +110,47 @@ static int prepare_socket(xmpp_conn_t *conn, void *sock)
 
 /* ---- what the library tells ---------------------------------------------- */
 
-static enum xmpp_end end_of(xmpp_error_type_t type)
+/* By name: the library knows not-well-formed by its older name only and calls
+   it undefined. [RFC 6120 4.9.3] */
+static const struct {
+	const char *name;
+	enum xmpp_end end;
+} stream_errors[] = {
+	{ "not-authorized", XMPP_END_UNAUTHORIZED },
+	{ "host-unknown", XMPP_END_HOST_UNKNOWN },
+	{ "host-gone", XMPP_END_HOST_UNKNOWN },
+	{ "conflict", XMPP_END_CONFLICT },
+	{ "not-well-formed", XMPP_END_BAD_STANZA },
+	{ "xml-not-well-formed", XMPP_END_BAD_STANZA },
+	{ "invalid-xml", XMPP_END_BAD_STANZA },
+	{ "bad-format", XMPP_END_BAD_STANZA },
+	{ "bad-namespace-prefix", XMPP_END_BAD_STANZA },
+	{ "improper-addressing", XMPP_END_BAD_STANZA },
+	{ "invalid-from", XMPP_END_BAD_STANZA },
+	{ "restricted-xml", XMPP_END_BAD_STANZA },
+	{ "policy-violation", XMPP_END_BAD_STANZA },
+	{ "unsupported-encoding", XMPP_END_BAD_STANZA },
+	{ "unsupported-stanza-type", XMPP_END_BAD_STANZA },
+};
+
+/* *name_out: what the server called it, NULL if it called it nothing. */
+static enum xmpp_end end_of(xmpp_stanza_t *error, const char **name_out)
 {
-	if (type == XMPP_SE_NOT_AUTHORIZED)
-		return XMPP_END_UNAUTHORIZED;
-	if (type == XMPP_SE_HOST_UNKNOWN || type == XMPP_SE_HOST_GONE)
-		return XMPP_END_HOST_UNKNOWN;
-	if (type == XMPP_SE_CONFLICT)
-		return XMPP_END_CONFLICT;
-	if (type == XMPP_SE_XML_NOT_WELL_FORMED || type == XMPP_SE_INVALID_XML ||
-	    type == XMPP_SE_BAD_FORMAT || type == XMPP_SE_BAD_NS_PREFIX ||
-	    type == XMPP_SE_IMPROPER_ADDR || type == XMPP_SE_INVALID_FROM ||
-	    type == XMPP_SE_RESTRICTED_XML ||
-	    type == XMPP_SE_POLICY_VIOLATION ||
-	    type == XMPP_SE_UNSUPPORTED_STANZA_TYPE ||
-	    type == XMPP_SE_UNSUPPORTED_ENCODING)
-		return XMPP_END_BAD_STANZA;
+	xmpp_stanza_t *child = error ? xmpp_stanza_get_children(error) : NULL;
+	const char *name;
+	size_t i;
+
+	*name_out = NULL;
+	for (; child; child = xmpp_stanza_get_next(child)) {
+		name = xmpp_stanza_get_name(child);
+		if (!name || strcmp(name, "text") == 0)
+			continue;
+		*name_out = name;
+		for (i = 0; i < sizeof(stream_errors) /
+				sizeof(stream_errors[0]); i++)
+			if (strcmp(name, stream_errors[i].name) == 0)
+				return stream_errors[i].end;
+	}
 	return XMPP_END_STREAM;
 }
 
@@ -173,18 +198,23 @@ static void on_conn(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
 		    xmpp_stream_error_t *stream_error, void *arg)
 {
 	struct xmpp_link *l = arg;
+	enum xmpp_end end;
+	const char *name;
 
 	if (event == XMPP_CONN_CONNECT) {
 		l->is_up = true;
 		xmpp_handler_add(conn, on_stanza, NULL, NULL, NULL, l);
 		return;
 	}
-	if (l->is_closing)
+	if (l->is_closing) {
 		set_down(l, XMPP_END_OURS, NULL);
-	else if (stream_error)
-		set_down(l, end_of(stream_error->type), stream_error->text);
-	else
+	} else if (stream_error) {
+		end = end_of(stream_error->stanza, &name);
+		set_down(l, end, stream_error->text ? stream_error->text :
+						      name);
+	} else {
 		set_down(l, XMPP_END_CLOSED, error ? strerror(error) : NULL);
+	}
 }
 
 /* ---- the loop ------------------------------------------------------------ */

@@ -1,4 +1,4 @@
-/* tests/unit/test_contract_xmpp.c: adapters/xmpp keeps the contract of adapters,
+/* tests/unit/test_contract_xmpp.c: adapters/xmpp keeps the contract of adapters
  * against a server that routes, refuses or falls silent. XMPP requests have no
  * answer by leg, so that rule is not asked of it.
  */

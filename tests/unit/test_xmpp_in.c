@@ -285,15 +285,24 @@ static void test_bad_recipient(void **state)
 	static const char *const rows[] = {
 		"to='b ob@sip.example' ", "to='@sip.example' ",
 		"to='bob@elsewhere.example' ", "", "to='bob@sip.example/' ",
+		"to='\\20bob@sip.example' ", "to='bob\\20@sip.example' ",
+		"to='b&#x7f;b@sip.example' ",
 	};
+	char text[1400], local[1025];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT_OF(rows); i++) {
-		char text[300];
-
-		snprintf(text, sizeof(text), "<message " ALICE "%sid='j1'>"
-			 "<body>x</body></message>", rows[i]);
+	memset(local, 'x', 1024);
+	local[1024] = '\0';
+	for (i = 0; i <= COUNT_OF(rows); i++) {
+		if (i == COUNT_OF(rows))
+			snprintf(text, sizeof(text), "<message " ALICE
+				 "to='%s@sip.example' id='j1'>"
+				 "<body>x</body></message>", local);
+		else
+			snprintf(text, sizeof(text), "<message " ALICE
+				 "%sid='j1'><body>x</body></message>",
+				 rows[i]);
 		say(text);
 		assert_int_equal(rig.events_n, 0);
 		assert_has(only_stanza(), "<jid-malformed " STANZAS "/>");
@@ -787,7 +796,7 @@ int main(void)
 		CASE_ROWS(test_receipt, "X-58 X-59"),
 		CASE_ROWS(test_marker, "X-59"),
 		CASE(test_content_and_receipt),
-		CASE(test_states),
+		CASE_ROWS(test_states, "X-52"),
 		CASE_ROWS(test_late_error, "X-14 X-60"),
 		CASE_ROWS(test_conditions, "X-30 X-32"),
 		CASE_ROWS(test_bare_6xx, "X-30"),

@@ -405,17 +405,24 @@ static void test_failures(void **state)
 {
 	static const struct {
 		enum cause cause;
-		const char *text, *type, *cond, *shown;
+		const char *text, *type, *cond, *shown, *address, *gone;
 	} rows[] = {
+		{ CAUSE_MOVED, "", "cancel", "gone", "Moved Permanently",
+		  "sip:bob2@sip.example", "xmpp:bob2@sip.example" },
+		{ CAUSE_MOVED, "", "cancel", "gone", "Moved Permanently",
+		  "sip:bob@192.0.2.7:5070", "xmpp:bob@192.0.2.7" },
+		{ CAUSE_MOVED, "", "cancel", "gone", "Moved Permanently",
+		  "tel:+15550100", "tel:+15550100" },
 		{ CAUSE_NOT_FOUND, "", "cancel", "item-not-found",
-		  "Not Found" },
+		  "Not Found", "sip:not@said.example", NULL },
 		{ CAUSE_TOO_LARGE, "limit 1300 bytes", "modify",
-		  "policy-violation", "limit 1300 bytes" },
+		  "policy-violation", "limit 1300 bytes", "",
+		  NULL },
 		{ CAUSE_BUSY_HERE, "in a <meeting>", "wait",
-		  "recipient-unavailable", "in a <meeting>" },
-		{ CAUSE_GONE, "", "cancel", "gone", "Gone" },
+		  "recipient-unavailable", "in a <meeting>", "", NULL },
+		{ CAUSE_GONE, "", "cancel", "gone", "Gone", "", NULL },
 		{ CAUSE_NONE, "", "wait", "recipient-unavailable",
-		  "Temporarily Unavailable" },
+		  "Temporarily Unavailable", "", NULL },
 	};
 	size_t i;
 
@@ -426,6 +433,7 @@ static void test_failures(void **state)
 
 		m->report.cause = rows[i].cause;
 		m->report.text = str_of(rows[i].text);
+		m->report.address = str_of(rows[i].address);
 		assert_int_equal(send(m), CAUSE_NONE);
 		n = stanza();
 		assert_str(xml_attr_of(n, "type"), "error");
@@ -435,8 +443,8 @@ static void test_failures(void **state)
 		assert_str(xml_attr_of(error, "type"), rows[i].type);
 		assert_str(xml_attr_of(error, "by"), "sip.example");
 		assert_non_null(xml_child(error, STANZAS, rows[i].cond));
-		assert_int_equal(xml_child(error, STANZAS, rows[i].cond)
-					 ->text.n, 0);
+		assert_str(xml_child(error, STANZAS, rows[i].cond)->text,
+			   rows[i].gone ? rows[i].gone : "");
 		assert_str(text_of(error, "text"), rows[i].shown);
 	}
 }
@@ -604,15 +612,15 @@ int main(void)
 		CASE_ROWS(test_fields, "X-39 X-10"),
 		CASE_ROWS(test_bare_sender, "X-27"),
 		CASE(test_chat_type),
-		CASE_ROWS(test_nick_once, "X-116"),
-		CASE_ROWS(test_delay, "X-64"),
+		CASE(test_nick_once),
+		CASE(test_delay),
 		CASE_ROWS(test_hostile_text, "X-11"),
 		CASE_ROWS(test_html, "X-40"),
 		CASE_ROWS(test_too_large, "X-12"),
-		CASE_ROWS(test_wrong_ends, "X-10"),
+		CASE_ROWS(test_wrong_ends, "X-10 X-24"),
 		CASE_ROWS(test_odd_senders, "X-10"),
 		CASE(test_poison),
-		CASE_ROWS(test_receipt, "X-56 X-59"),
+		CASE_ROWS(test_receipt, "X-59"),
 		CASE_ROWS(test_marker, "X-59"),
 		CASE(test_processing),
 		CASE_ROWS(test_failures, "X-33 X-35 X-36 X-37 X-60"),
