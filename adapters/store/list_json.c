@@ -286,7 +286,7 @@ static void put_lane(struct buf *b, const struct shape_lane *l)
 
 bool shape_put(const struct shape *s, struct buf *b)
 {
-	struct shape_lane *sorted[SHAPE_LANES_MAX + 1];
+	struct shape_lane *sorted[SHAPE_LANES_MAX + 1] = { NULL };
 	size_t i;
 
 	for (i = 0; i < s->lanes_n; i++)

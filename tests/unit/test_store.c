@@ -5,7 +5,10 @@
 #include "tests/unit/test_store.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include <sqlite3.h>
@@ -326,6 +329,148 @@ static void test_full_store_refuses_only_what_grows(void **state)
 	msg_put(m);
 }
 
+/* On a real full disk every file of the database feels it: the log that grows,
+   the index beside it, the writing back. In a mount namespace of its own, in a
+   child, so that the tmpfs goes away with it whatever happens. */
+static void fill_small_disk(void)
+{
+	struct msg *m = make_msg("m", "sip:a@a.example", "sip:b@b.example",
+				 "x", 1);
+	struct todo t = make_todo(1, "link:l", m);
+	struct write w[] = { w_msg(m), w_todo(OP_TODO_PUT, &t) };
+	struct write done = w_todo(OP_TODO_DONE, &t);
+	char body[8000], ballast[96];
+	int stored = 0, fd, i;
+
+	memset(body, 'x', sizeof(body));
+	m->body = body_inline((struct str){ body, sizeof(body) });
+	snprintf(ballast, sizeof(ballast), "%s/ballast", place.dir);
+	fd = open(ballast, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(posix_fallocate(fd, 0, 1 << 20), 0);
+	close(fd);
+	open_with((struct store_options){ 0 });
+	for (i = 1; i <= 2000; i++) {
+		enum store_err err;
+
+		m->store_id = t.msg_store_id = t.id = (uint64_t)i;
+		err = commit(w, 2);
+		if (err) {
+			assert_int_equal(err, STORE_FULL);
+			break;
+		}
+		stored++;
+	}
+	assert_true(stored > 50 && i <= 2000);
+	assert_int_equal(commit(w, 2), STORE_FULL);
+	/* room again, on the disk this time */
+	assert_int_equal(unlink(ballast), 0);
+	assert_int_equal(commit(w, 2), STORE_OK);
+	t.id = 1;
+	assert_int_equal(commit(&done, 1), STORE_OK);
+	place_close(&place);
+	assert_int_equal(ask("SELECT COUNT(*) FROM msgs JOIN todos"
+			     " ON msg_id = msgs.id WHERE refs = 1"), stored);
+	assert_int_equal(ask("SELECT COUNT(*) FROM msgs"), stored);
+	assert_int_equal(ask("SELECT COUNT(*) FROM pragma_integrity_check"
+			     " WHERE integrity_check = 'ok'"), 1);
+	msg_put(m);
+}
+
+static void test_full_disk(void **state)
+{
+	enum { NO_MOUNT = 77 };
+	int status;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNS) < 0 ||
+		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		    mount("none", place.dir, "tmpfs", 0, "size=4m") < 0)
+			_exit(NO_MOUNT);
+		fill_small_disk();
+		_exit(0); /* a failed assertion ends with another number */
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == NO_MOUNT) {
+		print_message("no private mount here; the limit of pages"
+			      " stands for it\n");
+		return;
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* Somebody else writes in the file for a while: we wait. */
+static void test_waits_for_another_writer(void **state)
+{
+	struct live_row l = { .leg = 1 };
+	struct write w = { .op = OP_LIVE_PUT, .u.live = &l };
+	struct got g = { 0 };
+	sqlite3 *other;
+
+	(void)state;
+	open_with((struct store_options){ 0 });
+	assert_int_equal(sqlite3_open(place.file, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL,
+				      NULL), SQLITE_OK);
+	assert_int_equal(submit(&w, 1, false, &g), 0);
+	usleep(200000);
+	net_loop_once(place.loop, false);
+	assert_int_equal(g.n, 0);
+	assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL),
+			 SQLITE_OK);
+	place_wait(&place, &g);
+	assert_int_equal(g.err, STORE_OK);
+	sqlite3_close(other);
+}
+
+static void test_claims_are_bounded(void **state)
+{
+	enum { N = 90 };
+	struct msg *m = make_msg("m", "sip:a@a.example", "sip:b@b.example",
+				 "x", 1);
+	struct todo t[N];
+	struct write w[N + 1] = { w_msg(m) };
+	struct claim c = { .what = CLAIM_LANE, .lane = STR("link:l") };
+	struct got g = { 0 };
+	char body[60000];
+	uint64_t seen = 0;
+	int rounds = 0, i;
+
+	(void)state;
+	memset(body, 'x', sizeof(body));
+	m->body = body_inline((struct str){ body, sizeof(body) });
+	open_with((struct store_options){ 0 });
+	for (i = 0; i < N; i++) {
+		t[i] = make_todo((uint64_t)i + 1, "link:l", m);
+		w[i + 1] = w_todo(OP_TODO_PUT, &t[i]);
+	}
+	assert_int_equal(commit(w, N + 1), STORE_OK);
+	do { /* 5.4 MB of messages do not come at once */
+		bool is_all;
+
+		c.after_seq = seen;
+		assert_int_equal(place.port.claim(place.port.self, &c, 0,
+						  on_got, &g), 0);
+		place_wait(&place, &g);
+		assert_true(g.rows->todos_n > 0);
+		seen = g.rows->todos[g.rows->todos_n - 1].seq;
+		is_all = g.rows->is_all;
+		got_free(&g);
+		rounds++;
+		if (is_all)
+			break;
+	} while (rounds < 10);
+	assert_int_equal(rounds, 2);
+	assert_int_equal(seen, N);
+	msg_put(m);
+}
+
 /* ---- the accounting file -------------------------------------------------- */
 
 static void read_file(const char *path, char *out, size_t size)
@@ -575,7 +720,7 @@ static void test_parameters_are_in_order(void **state)
 		if (sqlite3_prepare_v2(db, text, -1, &stmt, NULL) != SQLITE_OK)
 			fail_msg("%s: %s", text, sqlite3_errmsg(db));
 		for (n = 1; n <= sqlite3_bind_parameter_count(stmt); n++) {
-			char name[8];
+			char name[16];
 
 			snprintf(name, sizeof(name), "$%d", n);
 			assert_string_equal(
@@ -816,6 +961,9 @@ int main(void)
 		IN_PLACE(test_long_log_is_written_back),
 		IN_PLACE(test_full_store_says_so_and_recovers),
 		IN_PLACE(test_full_store_refuses_only_what_grows),
+		IN_PLACE(test_full_disk),
+		IN_PLACE(test_waits_for_another_writer),
+		IN_PLACE(test_claims_are_bounded),
 		IN_PLACE(test_accounting_and_rotation),
 		IN_PLACE(test_accounting_is_bounded),
 		IN_PLACE(test_file_is_private),
