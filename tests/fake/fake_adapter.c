@@ -539,13 +539,19 @@ static void put_wants(struct buf *b, unsigned wants)
 	}
 }
 
-static void put_report(struct buf *b, const struct report *r)
+static void put_report(struct buf *b, const struct msg *m)
 {
+	const struct report *r = &m->report;
+	size_t i;
+
 	put(b, "report", str_of(report_status_name(r->status)));
 	put(b, "about", r->msg_id);
 	if (r->cause != CAUSE_NONE)
 		put(b, "cause", str_of(cause_name(r->cause)));
 	put(b, "text", r->text);
+	put(b, "address", r->address);
+	for (i = 0; i < m->routes_n; i++)
+		put(b, "route", m->routes[i]);
 }
 
 static void put_msg(struct buf *b, const struct msg *m)
@@ -571,7 +577,7 @@ static void put_msg(struct buf *b, const struct msg *m)
 		put_n(b, "sent", m->sent_utc_us);
 	put_n(b, "expires", m->expires_utc_us);
 	if (m->kind == MSG_REPORT)
-		put_report(b, &m->report);
+		put_report(b, m);
 	if (m->kind == MSG_COMPOSING)
 		put(b, "composing",
 		    m->composing.is_gone   ? STR("gone") :

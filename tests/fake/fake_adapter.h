@@ -22,7 +22,7 @@
  * (each is one line.) Fields of send, in this order: leg link from to contact
  * display instance asserted plain cpim own-id=no id type subject lang thread
  * priority wants hops private no-store sent expires report about cause text
- * composing body.
+ * address route (of a report) composing body.
  */
 #pragma once
 
