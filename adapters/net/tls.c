@@ -15,12 +15,13 @@
 #define PATH_BYTES 1024
 
 struct net_tls {
+	struct net_tls *other;	/* of this thread */
 	SSL_CTX *keys;		/* in force */
 	SSL_CTX *next;		/* prepared */
 	SSL_CTX *served;	/* the library's, or NULL before it asked */
 };
 
-static _Thread_local struct net_tls *wanted;
+static _Thread_local struct net_tls *wanted, *all;
 
 static bool path_of(struct str s, char out[PATH_BYTES])
 {
@@ -82,13 +83,31 @@ struct net_tls *net_tls_new(struct str cert_file, struct str key_file,
 		return NULL;
 	t = mem_zalloc(sizeof(*t));
 	t->keys = keys;
+	t->other = all;
+	all = t;
 	return t;
+}
+
+bool net_tls_serves(const SSL_CTX *ctx)
+{
+	const struct net_tls *t;
+
+	for (t = all; t; t = t->other)
+		if (t->served == ctx)
+			return ctx != NULL;
+	return false;
 }
 
 void net_tls_free(struct net_tls *t)
 {
+	struct net_tls **at = &all;
+
 	if (!t)
 		return;
+	while (*at && *at != t)
+		at = &(*at)->other;
+	if (*at)
+		*at = t->other;
 	if (wanted == t)
 		wanted = NULL;
 	SSL_CTX_free(t->keys);

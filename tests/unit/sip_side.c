@@ -26,6 +26,11 @@ static int udp_socket(uint16_t *port)
 	return fd;
 }
 
+bool sip_side_recv_now(struct sip_side *s)
+{
+	return recv(s->udp, s->last, sizeof(s->last) - 1, 0) >= 0;
+}
+
 int sip_side_bind(uint16_t port)
 {
 	return udp_socket(&port);
@@ -209,6 +214,13 @@ void sip_side_done(struct sip_side *s, struct event *ev)
 	contract_event_free(&s->core, ev);
 }
 
+void sip_side_raw(struct sip_side *s, const char *p, size_t n)
+{
+	struct sockaddr_in sa = to_port(s->to_udp);
+
+	sendto(s->udp, p, n, 0, (struct sockaddr *)&sa, sizeof(sa));
+}
+
 void sip_side_udp(struct sip_side *s, const char *fmt, ...)
 {
 	struct sockaddr_in sa = to_port(s->to_udp);
@@ -271,7 +283,7 @@ void sip_side_write(int fd, const char *fmt, ...)
 		ssize_t rc = write(fd, text + at, n - at);
 
 		if (rc < 0 && errno != EAGAIN)
-			fail_msg("write: %s", strerror(errno));
+			break;		/* the adapter hung up */
 		at += rc > 0 ? (size_t)rc : 0;
 	}
 	mem_free(text);

@@ -43,6 +43,9 @@ void sip_side_pass(struct sip_side *s, int ms);
 /* Sends a datagram; text is printf, "\n" becomes CRLF. */
 void sip_side_udp(struct sip_side *s, const char *fmt, ...)
 	PRINTF_LIKE(2, 3);
+void sip_side_raw(struct sip_side *s, const char *p, size_t n);
+/* Throws away one datagram that is there already; false if there is none. */
+bool sip_side_recv_now(struct sip_side *s);
 /* Bytes of text once "\n" is CRLF: for Content-Length. */
 size_t sip_side_wire_n(const char *text);
 /* The next datagram the far side gets within a second, or NULL. */
@@ -59,6 +62,7 @@ int sip_side_listen(uint16_t *port);
 int sip_side_try(uint16_t port);
 /* A TCP connection to the adapter. */
 int sip_side_connect(struct sip_side *s);
+/* Writes until all is out or the other end hung up. */
 void sip_side_write(int fd, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Reads one whole SIP message into s->last. */
 const char *sip_side_read(struct sip_side *s, int fd);
