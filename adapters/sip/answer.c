@@ -140,6 +140,8 @@ struct sip_pending *sip_pending_new(struct sip_in *in, uint64_t leg)
 	map_set_u64(s->pending, leg, p);
 	list_add(&s->pendings, &p->all);
 	s->pending_n++;
+	p->bytes = p->sip->sip_payload ? p->sip->sip_payload->pl_len : 0;
+	s->pending_bytes += p->bytes;
 	return p;
 }
 
@@ -150,6 +152,7 @@ static void forget(struct sip_pending *p)
 	map_del_u64(s->pending, p->leg);
 	list_del(&p->all);
 	s->pending_n--;
+	s->pending_bytes -= p->bytes;
 	p->listener->users--;
 	tport_unref(p->tport);
 	mem_free(p);

@@ -15,6 +15,9 @@
 #define IDLE_MS (30u * 60 * 1000)	/* a silent TCP connection: clients
 					   keep theirs alive more often */
 #define CONNECT_MS 10000u		/* connect or handshake */
+#define LINGER_MS 500u			/* timer K: an answered request of
+					   some 10 KiB stays so long; answers
+					   that come later are dropped anyhow */
 #define HEAD_SPARE 16384u		/* header bytes beside a full body */
 #define DRAIN_MS 32000			/* 64*T1: nobody retransmits longer */
 
@@ -99,7 +102,7 @@ static nta_agent_t *agent_new(struct sip_listener *l, const char *url,
 		sip_on_request, l, NTATAG_STATELESS(1),
 		NTATAG_MAXSIZE(max + HEAD_SPARE), NTATAG_UDP_MTU(65535),
 		NTATAG_BAD_REQ_MASK(0), NTATAG_CLIENT_RPORT(1),
-		NTATAG_TIMEOUT_408(1), TPTAG_SDWN_ERROR(1),
+		NTATAG_TIMEOUT_408(1), NTATAG_SIP_T4(LINGER_MS), TPTAG_SDWN_ERROR(1),
 		TPTAG_STUN_SERVER(0),
 		TPTAG_UDP_RMEM(UDP_RMEM_BYTES), TPTAG_IDLE(IDLE_MS),
 		TPTAG_TIMEOUT(CONNECT_MS), TPTAG_QUEUESIZE(SIP_CONN_QUEUE_MAX),

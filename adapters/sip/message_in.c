@@ -215,6 +215,7 @@ static bool has_broken_head(struct sip_in *in)
 static bool is_busy(const struct sip *s)
 {
 	return s->pending_n >= SIP_PENDING_MAX ||
+	       s->pending_bytes >= SIP_PENDING_BYTES_MAX ||
 	       s->intake.is_full(s->intake.core);
 }
 

@@ -335,8 +335,12 @@ static enum cause way_to_binding(struct sip *s, const struct target *t,
 	struct sip_flow f;
 	struct uri u;
 
-	if (uri_parse(b->contact, &u) < 0 ||
-	    !put_cstr(w->uri, sizeof(w->uri), b->contact))
+	if (uri_parse(text, &u) < 0)
+		return CAUSE_NO_BINDING;
+	/* Headers have no place in a Request-URI [RFC 3261 19.1.1]. */
+	if (u.headers.n)
+		text.n = (size_t)(u.headers.p - text.p) - 1;
+	if (!put_cstr(w->uri, sizeof(w->uri), text))
 		return CAUSE_NO_BINDING;
 	if (b->path.n) {
 		if (!first_hop(b->path, &u, &text) ||

@@ -49,6 +49,7 @@ enum {
 	SIP_PHRASE_MAX = 128,	/* far side's words in a status line */
 	SIP_PENDING_MAX = 20000,	/* requests core owes an answer: some
 					   10 KiB each */
+	SIP_PENDING_BYTES_MAX = 64 << 20,	/* bodies of them */
 	SIP_OUTGOING_MAX = 20000,	/* requests under way, all links */
 	SIP_OUTGOING_BYTES_MAX = 64 << 20,	/* bodies and heads of them */
 	SIP_FLOW_QUEUE_MAX = 64,	/* messages a client's connection has not
@@ -97,6 +98,7 @@ struct sip_pending {
 	tport_t *tport;			/* a reference */
 	struct sip_dup *dup;		/* or NULL: no room to remember */
 	int64_t since_ms;
+	size_t bytes;			/* counted in pending_bytes */
 	char realm[256];		/* of a challenge */
 	char source[SIP_ADDR_MAX];
 };
@@ -186,7 +188,7 @@ struct sip {
 	uint64_t seed;			/* tags, Call-IDs, hashes */
 	uint64_t count;			/* of what was generated */
 	uint32_t cseq;
-	size_t pending_n, outs_n, outs_bytes;
+	size_t pending_n, pending_bytes, outs_n, outs_bytes;
 	bool was_full;			/* core was told room 0 of bindings */
 	bool is_draining;
 	struct sip_counts counts;
