@@ -399,18 +399,19 @@ void comp_configure(struct comp *c, struct config *config,
 
 void comp_switch(struct comp *c, bool is_up)
 {
-	if (is_up == c->is_wanted)
-		return;
-	if (!is_up) {
+	if (!is_up && c->is_wanted)
 		comp_drain(c, net_now_ms(c->x->loop) + c->x->times.drain_ms);
+	if (!is_up)
 		return;
-	}
 	c->is_wanted = true;
-	c->failures = 0;
-	if (!c->stream)
+	if (!c->stream) {
+		/* Also what waits for its next attempt tries at once. */
+		net_timer_stop(c->retry_timer);
+		c->failures = 0;
 		start(c);
-	else if (c->state == LINK_DRAINING && !c->next_config)
+	} else if (c->state == LINK_DRAINING && !c->next_config) {
 		c->next_config = config_ref(c->config);
+	}
 }
 
 static void take_up_held(struct comp *c)

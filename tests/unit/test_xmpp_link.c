@@ -37,6 +37,11 @@ static bool is_standby(struct rig *r)
 	return r->last.state == LINK_STANDBY;
 }
 
+static bool is_refused(struct rig *r)
+{
+	return xmpp_counts(r->xmpp).refused > 0 && is_down(r);
+}
+
 static bool has_event(struct rig *r)
 {
 	return r->events_n > 0;
@@ -282,11 +287,14 @@ static void test_refused(void **state)
 static void test_many_descriptors(void **state)
 {
 	enum { MANY = 1100 };
-	struct rlimit lim = { 4096, 4096 };
+	struct rlimit lim;
 	int fds[MANY];
 	size_t i;
 
 	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &lim), 0);
+	assert_true(lim.rlim_max >= 2 * MANY);
+	lim.rlim_cur = 2 * MANY;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &lim), 0);
 	rig_open(&rig);
 	for (i = 0; i < MANY; i++) {
@@ -578,6 +586,13 @@ static void test_link_ctl(void **state)
 	rig.port.link_ctl(rig.port.self, rig.link->id, true);
 	assert_true(rig_until(&rig, rig_is_up, 1000));
 	assert_works(&rig);
+	/* Up does not wait for the next attempt. */
+	xmpp_mock_set_mode(rig.mock, MOCK_WRONG_SECRET);
+	xmpp_mock_hang_up(rig.mock);
+	assert_true(rig_until(&rig, is_refused, 2000));
+	xmpp_mock_set_mode(rig.mock, MOCK_GOOD);
+	rig.port.link_ctl(rig.port.self, rig.link->id, true);
+	assert_true(rig_until(&rig, rig_is_up, 300));
 	/* Down and up at once, and again while it says good-bye. */
 	rig.port.link_ctl(rig.port.self, rig.link->id, false);
 	rig.port.link_ctl(rig.port.self, rig.link->id, true);
