@@ -15,10 +15,10 @@
 #define PATH_BYTES 1024
 
 struct net_tls {
-	struct net_tls *other;	/* of this thread */
-	SSL_CTX *keys;		/* in force */
-	SSL_CTX *next;		/* prepared */
-	SSL_CTX *served;	/* the library's, or NULL before it asked */
+	struct net_tls *other; /* of this thread */
+	SSL_CTX *keys;	       /* in force */
+	SSL_CTX *next;	       /* prepared */
+	SSL_CTX *served;       /* the library's, or NULL before it asked */
 };
 
 static _Thread_local struct net_tls *wanted, *all;

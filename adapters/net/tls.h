@@ -19,7 +19,7 @@ struct net_tls;
    why names the file. */
 struct net_tls *net_tls_new(struct str cert_file, struct str key_file,
 			    struct errtext *why);
-void net_tls_free(struct net_tls *t);	/* NULL is fine */
+void net_tls_free(struct net_tls *t); /* NULL is fine */
 
 /* The next context a library makes on this thread gets these keys; NULL: no
    longer. */

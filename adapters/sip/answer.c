@@ -24,9 +24,8 @@ static void add_to_tag(struct sip *s, msg_t *reply, const sip_t *req)
 }
 
 /* Writes r to whoever sent msg; takes msg. */
-static void write_response(struct sip_listener *l, msg_t *msg,
-			   const sip_t *req, tport_t *tport,
-			   const struct sip_response *r)
+static void write_response(struct sip_listener *l, msg_t *msg, const sip_t *req,
+			   tport_t *tport, const struct sip_response *r)
 {
 	msg_t *reply = nta_msg_create(l->agent, 0);
 	const char *phrase = NULL;
@@ -41,8 +40,8 @@ static void write_response(struct sip_listener *l, msg_t *msg,
 		msg_header_add_str(reply, NULL, r->head);
 	if (r->phrase)
 		phrase = su_strdup(msg_home(reply), r->phrase);
-	nta_msg_mreply(l->agent, reply, sip_object(reply), (int)r->code,
-		       phrase, msg, NTATAG_TPORT(tport), TAG_END());
+	nta_msg_mreply(l->agent, reply, sip_object(reply), (int)r->code, phrase,
+		       msg, NTATAG_TPORT(tport), TAG_END());
 	sip_stack_touch(l->sip->stack);
 }
 
@@ -58,9 +57,9 @@ static void put_status_head(struct buf *b, const struct sip *s,
 {
 	if (st->warning) {
 		buf_printf(b, "Warning: %d ", OMA_WARN_CODE);
-		buf_put_str(b, s->conf && s->conf->sip_host.n ?
-					    s->conf->sip_host :
-					    STR("causeway"));
+		buf_put_str(b, s->conf && s->conf->sip_host.n
+				       ? s->conf->sip_host
+				       : STR("causeway"));
 		buf_printf(b, " \"%s\"\r\n", st->warning);
 	}
 	if (st->code == 503 && !retry_s)
@@ -185,15 +184,15 @@ void sip_pending_sweep(struct sip *s)
 	int64_t now = net_now_ms(s->loop);
 
 	while (!list_empty(&s->pendings)) {
-		struct sip_pending *p =
-			list_of(s->pendings.next, struct sip_pending, all);
+		struct sip_pending *p = list_of(s->pendings.next,
+						struct sip_pending, all);
 		struct sip_response r = { .code = 500 };
 
 		if (p->since_ms + SIP_PENDING_LIFE_MS > now)
 			return;
-		log_warning(&s->log, "answer_missing",
-			    F_TEXT("method",
-				   p->sip->sip_request->rq_method_name));
+		log_warning(
+			&s->log, "answer_missing",
+			F_TEXT("method", p->sip->sip_request->rq_method_name));
 		finish(p, &r);
 	}
 }
@@ -266,14 +265,13 @@ static void put_refusal(struct buf *b, const struct sip_pending *p,
 {
 	const struct answer *an = a->u.answer;
 
-	put_status_head(b, p->listener->sip, st,
-			an ? an->retry_after_s : 0);
+	put_status_head(b, p->listener->sip, st, an ? an->retry_after_s : 0);
 	if (!an)
 		return;
 	if (st->code == 401)
 		sip_auth_put_challenges(b, p->listener,
-					an->realm.n ? an->realm :
-						      str_of(p->realm),
+					an->realm.n ? an->realm
+						    : str_of(p->realm),
 					p->source, an->is_stale);
 	if (st->code == 423)
 		sip_put_number(b, "Min-Expires", an->min_expires_s);
@@ -287,16 +285,16 @@ static struct sip_status status_of(const struct action *a)
 	struct sip_status st = sip_cause_to_status(a->cause);
 
 	if (st.code / 100 == 3 && !(a->u.answer && a->u.answer->address.n))
-		st = sip_cause_to_status(a->cause == CAUSE_MOVED ?
-						 CAUSE_GONE :
-						 CAUSE_UNAVAILABLE);
+		st = sip_cause_to_status(a->cause == CAUSE_MOVED
+						 ? CAUSE_GONE
+						 : CAUSE_UNAVAILABLE);
 	return st;
 }
 
 static bool is_refusal(const struct action *a)
 {
-	return a->u.answer ? a->u.answer->kind == ANSWER_REFUSED :
-			     a->cause != CAUSE_NONE;
+	return a->u.answer ? a->u.answer->kind == ANSWER_REFUSED
+			   : a->cause != CAUSE_NONE;
 }
 
 void sip_answer(void *self, uint64_t leg, const struct action *a)

@@ -76,8 +76,7 @@ const struct link_conf *sip_auth_peer(const struct sip *s, const char *source)
 	for (i = 0; i < s->conf->links_n; i++) {
 		const struct link_conf *k = &s->conf->links[i];
 
-		if (k->kind == LINK_SIP_PEER &&
-		    cidr_holds(k->host, family, ip))
+		if (k->kind == LINK_SIP_PEER && cidr_holds(k->host, family, ip))
 			return k;
 	}
 	return NULL;
@@ -92,8 +91,7 @@ static bool is_served(const struct sip *s, const url_t *url, struct str *out)
 	d = config_domain(s->conf, str_of(url->url_host));
 	if (!d || d->kind != DOMAIN_SERVED)
 		return false;
-	*out = str_starts(d->name, STR("*.")) ? str_of(url->url_host) :
-						d->name;
+	*out = str_starts(d->name, STR("*.")) ? str_of(url->url_host) : d->name;
 	return true;
 }
 
@@ -141,8 +139,7 @@ void sip_auth_put_challenges(struct buf *b, const struct sip_listener *l,
 }
 
 /* The header value again: the stack keeps scheme and parameters apart. */
-static bool join(struct arena *a, const sip_authorization_t *h,
-		 struct str *out)
+static bool join(struct arena *a, const sip_authorization_t *h, struct str *out)
 {
 	struct buf b;
 	size_t i;

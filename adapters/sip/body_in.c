@@ -85,7 +85,7 @@ static enum cause keep_report(struct sip_in *in, struct msg *m,
 	    !utf8_is_clean_line(d.message_id))
 		return refuse(in, CAUSE_BAD_REQUEST, "Bad IMDN");
 	m->kind = MSG_REPORT;
-	m->wants = 0;		/* never a report for a report */
+	m->wants = 0; /* never a report for a report */
 	m->report.kind = d.kind;
 	m->report.status = d.status;
 	m->report.msg_id = d.message_id;
@@ -126,8 +126,7 @@ static enum cause keep_multipart(struct sip_in *in, struct msg *m,
 	if (mime_param(m->arena, t->params, STR("boundary"), &boundary) < 0 ||
 	    mime_multipart_parse(m->arena, bytes, boundary, &parts, &n) < 0)
 		return refuse(in, CAUSE_BAD_REQUEST, "Broken multipart");
-	for (i = 0; i < n && mime_type_is(t, "multipart", "alternative");
-	     i++) {
+	for (i = 0; i < n && mime_type_is(t, "multipart", "alternative"); i++) {
 		struct mime_header *h = parts[i].headers;
 		size_t hn = parts[i].headers_n;
 		struct mime_type pt;
@@ -138,8 +137,8 @@ static enum cause keep_multipart(struct sip_in *in, struct msg *m,
 		    !mime_type_is(&pt, "text", "plain"))
 			continue;
 		if (mime_decode(m->arena, parts[i].body,
-				mime_header_find(
-					h, hn, "Content-Transfer-Encoding"),
+				mime_header_find(h, hn,
+						 "Content-Transfer-Encoding"),
 				&body) < 0)
 			continue;
 		return keep_part(in, m, &pt, body, depth + 1);
@@ -190,8 +189,7 @@ static enum cause keep_cpim_head(struct sip_in *in, struct msg *m,
 	m->routes = keep_list(m, c->routes, c->routes_n);
 	m->routes_n = m->routes ? c->routes_n : 0;
 	if (c->extra_n) {
-		m->extra = arena_array(m->arena, c->extra_n,
-				       sizeof(*m->extra));
+		m->extra = arena_array(m->arena, c->extra_n, sizeof(*m->extra));
 		if (m->extra) {
 			memcpy(m->extra, c->extra,
 			       c->extra_n * sizeof(*m->extra));
@@ -201,8 +199,8 @@ static enum cause keep_cpim_head(struct sip_in *in, struct msg *m,
 	return CAUSE_NONE;
 }
 
-static enum cause keep_cpim(struct sip_in *in, struct msg *m,
-			    struct str bytes, unsigned depth)
+static enum cause keep_cpim(struct sip_in *in, struct msg *m, struct str bytes,
+			    unsigned depth)
 {
 	struct cpim *c = arena_zalloc(m->arena, sizeof(*c));
 	struct str body;
@@ -297,8 +295,8 @@ static struct str payload(const sip_t *sip)
 static enum cause check_size(struct sip_in *in, size_t n)
 {
 	const struct config *c = in->s->conf;
-	size_t max = tport_is_reliable(in->tport) ? c->sip_tcp_bytes_max :
-						    c->sip_udp_bytes_max;
+	size_t max = tport_is_reliable(in->tport) ? c->sip_tcp_bytes_max
+						  : c->sip_udp_bytes_max;
 
 	if (!max)
 		max = BODY_INLINE_MAX;

@@ -9,7 +9,7 @@
 #include "core/codec/imdn.h"
 #include "core/codec/iscomposing.h"
 
-#define BODY_MAX (BODY_INLINE_MAX * 2u)	/* with the wrapper around it */
+#define BODY_MAX (BODY_INLINE_MAX * 2u) /* with the wrapper around it */
 
 void sip_content_init(struct sip_content *c)
 {
@@ -46,8 +46,8 @@ static bool is_text(const struct msg *m)
 /* The media type with the charset that all text of ours has. */
 static struct str type_of(struct sip_content *c, const struct msg *m)
 {
-	struct str type = m->content_type.n ? m->content_type :
-					      STR("text/plain");
+	struct str type = m->content_type.n ? m->content_type
+					    : STR("text/plain");
 	struct str s;
 	struct buf b;
 
@@ -92,8 +92,7 @@ static void put_report(struct sip_content *c, const struct msg *m,
 		p->routes[p->routes_n++] = m->routes[i];
 }
 
-static void put_text(struct sip_content *c, const struct msg *m,
-		     struct cpim *p)
+static void put_text(struct sip_content *c, const struct msg *m, struct cpim *p)
 {
 	size_t i;
 

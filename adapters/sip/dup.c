@@ -152,8 +152,8 @@ void sip_dups_sweep(struct sip_dups *d, int64_t now_ms)
 	unsigned i;
 
 	for (i = 0; i < 64 && !list_empty(&d->by_age); i++) {
-		struct sip_dup *e =
-			list_of(d->by_age.next, struct sip_dup, by_age);
+		struct sip_dup *e = list_of(d->by_age.next, struct sip_dup,
+					    by_age);
 
 		if (e->is_pending || e->end_ms > now_ms)
 			return;

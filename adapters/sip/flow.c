@@ -60,8 +60,7 @@ tport_t *sip_flow_find(struct sip *s, const struct sip_flow *f,
 
 	snprintf(port, sizeof(port), "%u", f->port);
 	list_each(it, tmp, &s->listeners) {
-		struct sip_listener *l =
-			list_of(it, struct sip_listener, all);
+		struct sip_listener *l = list_of(it, struct sip_listener, all);
 		tport_t *tp;
 
 		if (l->transport != f->transport)

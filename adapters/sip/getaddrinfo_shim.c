@@ -12,7 +12,7 @@
 #include <sofia-sip/su_time.h>
 
 #define NSEC UINT64_C(1000000000)
-#define NTP_EPOCH UINT64_C(2208988800)	/* seconds from 1900 to 1970 */
+#define NTP_EPOCH UINT64_C(2208988800) /* seconds from 1900 to 1970 */
 
 typedef int lookup_h(const char *, const char *, const struct addrinfo *,
 		     struct addrinfo **);
@@ -23,7 +23,7 @@ extern su_nanotime_t (*_su_nanotime)(su_nanotime_t *ns);
 
 static _Thread_local bool is_numeric;
 static _Thread_local unsigned long refused;
-static uint64_t offset_ns;		/* NTP time minus monotonic time */
+static uint64_t offset_ns; /* NTP time minus monotonic time */
 
 void sip_shim_numeric_only(bool on)
 {

@@ -165,8 +165,7 @@ static bool wants_privacy(const sip_t *sip)
 	return false;
 }
 
-enum cause sip_read_origin(struct sip_in *in, struct arena *a,
-			   struct origin *o)
+enum cause sip_read_origin(struct sip_in *in, struct arena *a, struct origin *o)
 {
 	const sip_t *sip = in->sip;
 	enum cause c;
@@ -185,8 +184,7 @@ enum cause sip_read_origin(struct sip_in *in, struct arena *a,
 	if (c == CAUSE_NONE && in->is_trusted)
 		c = read_identity(in, a, "P-Asserted-Identity", &o->asserted);
 	if (c == CAUSE_NONE)
-		c = read_identity(in, a, "P-Preferred-Identity",
-				  &o->preferred);
+		c = read_identity(in, a, "P-Preferred-Identity", &o->preferred);
 	if (c == CAUSE_NONE)
 		c = sip_auth_read(in, a, o);
 	return c == CAUSE_NONE && arena_err(a) ? CAUSE_TOO_LARGE : c;

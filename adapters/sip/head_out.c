@@ -89,8 +89,8 @@ void sip_put_word(struct buf *b, const char *name, struct str token)
 	for (i = 0; i < token.n; i++) {
 		unsigned char c = (unsigned char)token.p[i];
 
-		if (!is_token_char(c) && !strchr("/;=\" ,:?&()<>@[]{}$#^|\\",
-						 c)) {
+		if (!is_token_char(c) &&
+		    !strchr("/;=\" ,:?&()<>@[]{}$#^|\\", c)) {
 			buf_fail(b, ERR_SYNTAX);
 			return;
 		}
@@ -125,7 +125,7 @@ bool sip_call_id_ok(struct str s)
 {
 	size_t at = str_find(s, '@');
 
-	if (s.n > 255)	/* ours: some stacks keep it in a small buffer */
+	if (s.n > 255) /* ours: some stacks keep it in a small buffer */
 		return false;
 	if (at == s.n)
 		return is_word(s);

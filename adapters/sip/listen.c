@@ -11,15 +11,17 @@
 
 #include "adapters/net/tls.h"
 
-#define UDP_RMEM_BYTES (8u << 20)	/* a burst while the loop is busy */
-#define IDLE_MS (30u * 60 * 1000)	/* a silent TCP connection: clients
+#define UDP_RMEM_BYTES (8u << 20) /* a burst while the loop is busy */
+#define IDLE_MS \
+	(30u * 60 * 1000) /* a silent TCP connection: clients
 					   keep theirs alive more often */
-#define CONNECT_MS 10000u		/* connect or handshake */
-#define LINGER_MS 500u			/* timer K: an answered request of
+#define CONNECT_MS 10000u /* connect or handshake */
+#define LINGER_MS \
+	500u		  /* timer K: an answered request of
 					   some 10 KiB stays so long; answers
 					   that come later are dropped anyhow */
-#define HEAD_SPARE 16384u		/* header bytes beside a full body */
-#define DRAIN_MS 32000			/* 64*T1: nobody retransmits longer */
+#define HEAD_SPARE 16384u /* header bytes beside a full body */
+#define DRAIN_MS 32000	  /* 64*T1: nobody retransmits longer */
 
 const char *sip_transport_name(enum transport t)
 {
@@ -60,12 +62,10 @@ static bool put_url(char *out, size_t size, const struct listen_conf *k,
 		host = k->address;
 	n = snprintf(out, size, "%s:%s%.*s%s:%s;transport=%s;maddr=%s%.*s%s",
 		     k->transport == TRANSPORT_TLS ? "sips" : "sip",
-		     is_ip6 && host.p == k->address.p ? "[" : "",
-		     STR_ARG(host),
+		     is_ip6 && host.p == k->address.p ? "[" : "", STR_ARG(host),
 		     is_ip6 && host.p == k->address.p ? "]" : "",
 		     k->port ? port : "*", sip_transport_name(k->transport),
-		     is_ip6 ? "[" : "", STR_ARG(k->address),
-		     is_ip6 ? "]" : "");
+		     is_ip6 ? "[" : "", STR_ARG(k->address), is_ip6 ? "]" : "");
 	return n > 0 && (size_t)n < size;
 }
 
@@ -78,8 +78,8 @@ static void read_names(struct sip_listener *l)
 	if (n && str_u32(str_of(n->tpn_port), &port) && port < 65536)
 		l->port = (uint16_t)port;
 	if (n)
-		snprintf(l->sent_by, sizeof(l->sent_by), "%s:%u",
-			 n->tpn_canon, l->port);
+		snprintf(l->sent_by, sizeof(l->sent_by), "%s:%u", n->tpn_canon,
+			 l->port);
 }
 
 static void listener_free(struct sip_listener *l)
@@ -94,16 +94,16 @@ static void listener_free(struct sip_listener *l)
 static nta_agent_t *agent_new(struct sip_listener *l, const char *url,
 			      const struct config *c)
 {
-	usize_t max = c->sip_tcp_bytes_max ? c->sip_tcp_bytes_max :
-					     BODY_INLINE_MAX;
+	usize_t max = c->sip_tcp_bytes_max ? c->sip_tcp_bytes_max
+					   : BODY_INLINE_MAX;
 
 	return nta_agent_create(
 		sip_stack_root(l->sip->stack), sip_url_string(url),
 		sip_on_request, l, NTATAG_STATELESS(1),
 		NTATAG_MAXSIZE(max + HEAD_SPARE), NTATAG_UDP_MTU(65535),
 		NTATAG_BAD_REQ_MASK(0), NTATAG_CLIENT_RPORT(1),
-		NTATAG_TIMEOUT_408(1), NTATAG_SIP_T4(LINGER_MS), TPTAG_SDWN_ERROR(1),
-		TPTAG_STUN_SERVER(0),
+		NTATAG_TIMEOUT_408(1), NTATAG_SIP_T4(LINGER_MS),
+		TPTAG_SDWN_ERROR(1), TPTAG_STUN_SERVER(0),
 		TPTAG_UDP_RMEM(UDP_RMEM_BYTES), TPTAG_IDLE(IDLE_MS),
 		TPTAG_TIMEOUT(CONNECT_MS), TPTAG_QUEUESIZE(SIP_CONN_QUEUE_MAX),
 		TPTAG_CERTIFICATE(NET_TLS_TRUST_DIR), TAG_END());
@@ -125,8 +125,10 @@ static int listener_new(struct sip *s, const struct config *c,
 	if (!copy_text(l->address, sizeof(l->address), k->address) ||
 	    !put_url(url, sizeof(url), k, c->sip_host)) {
 		listener_free(l);
-		return errtext_set(why, ERR_LIMIT, "listen \"%.*s\": the "
-				   "address is too long", STR_ARG(k->name));
+		return errtext_set(why, ERR_LIMIT,
+				   "listen \"%.*s\": the "
+				   "address is too long",
+				   STR_ARG(k->name));
 	}
 	if (k->transport == TRANSPORT_TLS) {
 		l->tls = net_tls_new(k->cert_file, k->key_file, why);
@@ -143,7 +145,8 @@ static int listener_new(struct sip *s, const struct config *c,
 		const char *text = errno ? strerror(errno) : "refused";
 
 		listener_free(l);
-		return errtext_set(why, ERR_IO, "listen \"%.*s\": cannot "
+		return errtext_set(why, ERR_IO,
+				   "listen \"%.*s\": cannot "
 				   "listen on %.*s port %u (%s): %s",
 				   STR_ARG(k->name), STR_ARG(k->address),
 				   k->port, sip_transport_name(k->transport),
@@ -160,8 +163,7 @@ static struct sip_listener *find_same(struct sip *s,
 	struct list_link *it, *tmp;
 
 	list_each(it, tmp, &s->listeners) {
-		struct sip_listener *l =
-			list_of(it, struct sip_listener, all);
+		struct sip_listener *l = list_of(it, struct sip_listener, all);
 
 		if (l->conf && !l->is_kept && l->transport == k->transport &&
 		    l->asked_port == k->port &&
@@ -192,8 +194,8 @@ int sip_listen_prepare(struct sip *s, struct config *c, struct errtext *why)
 		}
 		l->is_kept = true;
 		l->next = k;
-		if (l->tls && net_tls_prepare(l->tls, k->cert_file,
-					      k->key_file, why) < 0)
+		if (l->tls &&
+		    net_tls_prepare(l->tls, k->cert_file, k->key_file, why) < 0)
 			return ERR_IO;
 	}
 	return 0;
@@ -212,8 +214,7 @@ void sip_listen_commit(struct sip *s)
 	struct list_link *it, *tmp;
 
 	list_each(it, tmp, &s->listeners) {
-		struct sip_listener *l =
-			list_of(it, struct sip_listener, all);
+		struct sip_listener *l = list_of(it, struct sip_listener, all);
 
 		if (!l->is_kept) {
 			if (l->conf) {
@@ -241,8 +242,7 @@ void sip_listen_abort(struct sip *s)
 	struct list_link *it, *tmp;
 
 	list_each(it, tmp, &s->listeners) {
-		struct sip_listener *l =
-			list_of(it, struct sip_listener, all);
+		struct sip_listener *l = list_of(it, struct sip_listener, all);
 
 		l->is_kept = false;
 		l->next = NULL;
@@ -259,8 +259,7 @@ void sip_listen_sweep(struct sip *s)
 	struct list_link *it, *tmp;
 
 	list_each(it, tmp, &s->listeners) {
-		struct sip_listener *l =
-			list_of(it, struct sip_listener, all);
+		struct sip_listener *l = list_of(it, struct sip_listener, all);
 
 		if (l->conf || l->is_new || l->users || now < l->end_ms)
 			continue;
@@ -284,8 +283,7 @@ struct sip_listener *sip_listen_for(struct sip *s, enum transport t,
 	struct list_link *it, *tmp;
 
 	list_each(it, tmp, &s->listeners) {
-		struct sip_listener *l =
-			list_of(it, struct sip_listener, all);
+		struct sip_listener *l = list_of(it, struct sip_listener, all);
 
 		if (l->conf && l->transport == t &&
 		    (strchr(l->address, ':') != NULL) == is_ip6)
@@ -299,8 +297,7 @@ struct sip_listener *sip_listen_by_name(const struct sip *s, struct str name)
 	struct list_link *it, *tmp;
 
 	list_each(it, tmp, &s->listeners) {
-		struct sip_listener *l =
-			list_of(it, struct sip_listener, all);
+		struct sip_listener *l = list_of(it, struct sip_listener, all);
 
 		if (l->conf && str_eq(str_of(l->name), name))
 			return l;

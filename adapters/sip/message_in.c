@@ -7,8 +7,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define HOPS_DEFAULT 70		/* RFC 3261 8.1.1.6 */
-#define HEAD_ERRORS \
+#define HOPS_DEFAULT 70 /* RFC 3261 8.1.1.6 */
+#define HEAD_ERRORS                                                           \
 	(unsigned)~(sip_mask_response | sip_mask_proxy | sip_mask_registrar | \
 		    sip_mask_pref | sip_mask_privacy)
 
@@ -53,7 +53,7 @@ static enum msg_priority read_priority(const sip_t *sip)
 /* Seconds since 1900 to microseconds since 1970; 0 for what is before. */
 static int64_t utc_of(sip_time_t t)
 {
-	const int64_t epoch_s = 2208988800;	/* RFC 868 */
+	const int64_t epoch_s = 2208988800; /* RFC 868 */
 
 	return (int64_t)t > epoch_s ? ((int64_t)t - epoch_s) * 1000000 : 0;
 }
@@ -124,8 +124,8 @@ enum cause sip_read_message(struct sip_in *in, struct event *ev)
 {
 	const sip_t *sip = in->sip;
 	struct msg *m = msg_new(MSG_ARENA_BYTES);
-	const char *subject =
-		sip->sip_subject ? sip->sip_subject->g_string : NULL;
+	const char *subject = sip->sip_subject ? sip->sip_subject->g_string
+					       : NULL;
 	enum cause c;
 
 	ev->msg = m;
@@ -184,8 +184,7 @@ static void refuse_require(struct sip_in *in)
 	buf_init(&b, SIP_HEAD_MAX);
 	for (i = 0; rq->k_items && rq->k_items[i]; i++)
 		if (strcasecmp(rq->k_items[i], "path") != 0)
-			sip_put_word(&b, "Unsupported",
-				     str_of(rq->k_items[i]));
+			sip_put_word(&b, "Unsupported", str_of(rq->k_items[i]));
 	buf_put_char(&b, 0);
 	r.head = b.err || b.n < 2 ? NULL : b.p;
 	sip_respond(in, &r);

@@ -16,8 +16,7 @@ struct result {
 };
 
 static void post_sent(struct sip *s, uint64_t leg, uint32_t tag,
-		      struct trace_id trace, bool wants,
-		      const struct result *r)
+		      struct trace_id trace, bool wants, const struct result *r)
 {
 	struct event *ev;
 	struct sent *sent;
@@ -163,9 +162,8 @@ int sip_out_start(struct sip_out *o, const char *method, const char *uri,
 	struct sip *s = o->sip;
 	msg_t *msg = nta_msg_create(o->listener->agent, 0);
 	su_home_t *home = msg_home(msg);
-	sip_method_t code = strcmp(method, "MESSAGE") == 0 ?
-				    sip_method_message :
-				    sip_method_options;
+	sip_method_t code = strcmp(method, "MESSAGE") == 0 ? sip_method_message
+							   : sip_method_options;
 	sip_request_t *rq = sip_request_create(home, code, method,
 					       sip_url_string(uri), NULL);
 	sip_payload_t *pl = NULL;
@@ -179,10 +177,10 @@ int sip_out_start(struct sip_out *o, const char *method, const char *uri,
 		msg_destroy(msg);
 		return ERR_SYNTAX;
 	}
-	o->orq = nta_outgoing_mcreate(
-		o->listener->agent, on_answer, o,
-		route ? sip_url_string(route) : NULL, msg,
-		TAG_IF(tport, NTATAG_TPORT(tport)), TAG_END());
+	o->orq = nta_outgoing_mcreate(o->listener->agent, on_answer, o,
+				      route ? sip_url_string(route) : NULL, msg,
+				      TAG_IF(tport, NTATAG_TPORT(tport)),
+				      TAG_END());
 	if (!o->orq) {
 		msg_destroy(msg);
 		return ERR_IO;
@@ -240,10 +238,10 @@ static bool again_as_text(struct sip_out *o)
 struct way {
 	struct sip_listener *listener;
 	struct sip_peer *peer;
-	tport_t *tport;			/* an open connection, or NULL */
-	char uri[SIP_URI_MAX + 1];	/* Request-URI */
-	char route[SIP_URI_MAX + 1];	/* next hop, or empty */
-	struct str routes;		/* Route header values, or empty */
+	tport_t *tport;		     /* an open connection, or NULL */
+	char uri[SIP_URI_MAX + 1];   /* Request-URI */
+	char route[SIP_URI_MAX + 1]; /* next hop, or empty */
+	struct str routes;	     /* Route header values, or empty */
 	enum transport transport;
 };
 
@@ -316,7 +314,7 @@ static enum cause way_by_flow(struct sip *s, const struct sip_flow *f,
 		if (!tport_is_clear_to_send(w->tport))
 			return CAUSE_FLOW_FAILED;
 		if (tport_queuelen(w->tport) >= SIP_FLOW_QUEUE_MAX)
-			return CAUSE_OVERLOAD;	/* it does not read */
+			return CAUSE_OVERLOAD; /* it does not read */
 		w->transport = f->transport;
 		return CAUSE_NONE;
 	}
@@ -358,14 +356,12 @@ static enum cause way_to_binding(struct sip *s, const struct target *t,
 	}
 	w->transport = transport_of(&u);
 	w->listener = sip_listen_for(s, w->transport,
-				     u.host.n && u.host.p[0] == '[' ?
-					     STR("::") :
-					     STR(""));
+				     u.host.n && u.host.p[0] == '[' ? STR("::")
+								    : STR(""));
 	return CAUSE_NONE;
 }
 
-static enum cause find_way(struct sip *s, const struct target *t,
-			   struct way *w)
+static enum cause find_way(struct sip *s, const struct target *t, struct way *w)
 {
 	enum cause c;
 
@@ -397,15 +393,15 @@ static void put_dates(struct buf *b, const struct msg *m)
 		sip_put_number(b, "Expires", 0);
 	else if (m->expires_utc_us > sent)
 		sip_put_number(b, "Expires",
-			       (uint64_t)(m->expires_utc_us - sent +
-					  999999) / 1000000);
+			       (uint64_t)(m->expires_utc_us - sent + 999999) /
+				       1000000);
 }
 
 /* Lines that are the same for every target of a message. */
 static void put_common(struct buf *b, const struct msg *m)
 {
-	static const char *const priorities[] = { NULL, "non-urgent",
-						  "urgent", "emergency" };
+	static const char *const priorities[] = { NULL, "non-urgent", "urgent",
+						  "emergency" };
 	char hex[TRACE_HEX_N + 1];
 
 	sip_put_number(b, "Max-Forwards", m->hops_left);
@@ -482,8 +478,8 @@ static bool is_too_large(const struct sip *s, const struct way *w, size_t n)
 }
 
 /* What is needed to send it once more as text. */
-static void keep_for_text(struct sip_out *o, struct msg *m,
-			  const struct way *w, const struct buf *head)
+static void keep_for_text(struct sip_out *o, struct msg *m, const struct way *w,
+			  const struct buf *head)
 {
 	char note[SIP_ADDR_MAX + 32];
 	const tp_name_t *n = w->tport ? tport_name(w->tport) : NULL;
@@ -538,14 +534,13 @@ static enum cause start(struct sip *s, const struct action *a,
 	if (is_cpim && sip_content_can_plain(a->msg) && !fixed.err)
 		keep_for_text(o, a->msg, w, &fixed);
 	rc = sip_out_start(o, "MESSAGE", w->uri,
-			   w->route[0] && !w->tport ? w->route : NULL,
-			   w->tport, &b, buf_str(&c->body));
+			   w->route[0] && !w->tport ? w->route : NULL, w->tport,
+			   &b, buf_str(&c->body));
 	buf_free(&fixed);
 	buf_free(&b);
 	if (rc < 0) {
 		sip_out_free(o);
-		return rc == ERR_SYNTAX ? CAUSE_BAD_REQUEST :
-					  CAUSE_UNAVAILABLE;
+		return rc == ERR_SYNTAX ? CAUSE_BAD_REQUEST : CAUSE_UNAVAILABLE;
 	}
 	if (w->peer)
 		w->peer->under_way++;
@@ -589,9 +584,9 @@ uint32_t sip_room(void *self, uint32_t link)
 
 	if (s->is_draining)
 		return 0;
-	n = s->outs_n < SIP_OUTGOING_MAX ?
-		    (uint32_t)(SIP_OUTGOING_MAX - s->outs_n) :
-		    0;
+	n = s->outs_n < SIP_OUTGOING_MAX
+		    ? (uint32_t)(SIP_OUTGOING_MAX - s->outs_n)
+		    : 0;
 	if (!link)
 		return n;
 	p = sip_peer_find(s, link);

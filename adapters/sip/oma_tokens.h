@@ -18,6 +18,7 @@
 #define OMA_WARN_FUNCTION "Function not allowed"
 
 /* What an IM server takes; 415 and OPTIONS say it. */
-#define OMA_ACCEPT "text/plain, text/html, message/cpim, " \
+#define OMA_ACCEPT                                                            \
+	"text/plain, text/html, message/cpim, "                               \
 	"message/imdn+xml, application/im-iscomposing+xml, multipart/mixed, " \
 	"multipart/alternative"

@@ -49,7 +49,9 @@ void sip_peer_url(const struct sip_peer *p, char *out, size_t size)
 	snprintf(out, size, "%s:%s%s%s:%u;transport=%s",
 		 is_tls ? "sips" : "sip", is_ip6 ? "[" : "", p->host,
 		 is_ip6 ? "]" : "",
-		 p->port ? p->port : is_tls ? 5061 : 5060,
+		 p->port  ? p->port
+		 : is_tls ? 5061
+			  : 5060,
 		 sip_transport_name(p->transport));
 }
 
@@ -106,8 +108,8 @@ static void on_timer(void *arg)
 {
 	struct sip_peer *p = arg;
 	struct sip *s = p->sip;
-	struct sip_listener *l =
-		sip_listen_for(s, p->transport, str_of(p->host));
+	struct sip_listener *l = sip_listen_for(s, p->transport,
+						str_of(p->host));
 	char url[SIP_URI_MAX + 1], id[33];
 	struct buf b;
 
@@ -120,7 +122,8 @@ static void on_timer(void *arg)
 	sip_peer_url(p, url, sizeof(url));
 	sip_random_id(s, id);
 	buf_init(&b, SIP_HEAD_MAX);
-	buf_printf(&b, "From: <%s:%s>;tag=%.16s\r\nTo: <%s>\r\n"
+	buf_printf(&b,
+		   "From: <%s:%s>;tag=%.16s\r\nTo: <%s>\r\n"
 		   "Call-ID: %s\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 1\r\n"
 		   "User-Agent: " OMA_SERVER "\r\n",
 		   p->transport == TRANSPORT_TLS ? "sips" : "sip", l->sent_by,
@@ -128,8 +131,8 @@ static void on_timer(void *arg)
 	buf_put_char(&b, 0);
 	p->probe = sip_out_new(s, l, p);
 	p->probe->is_probe = true;
-	if (sip_out_start(p->probe, "OPTIONS", url, url, NULL, &b,
-			  STR_NONE) < 0) {
+	if (sip_out_start(p->probe, "OPTIONS", url, url, NULL, &b, STR_NONE) <
+	    0) {
 		probe_end(p);
 		probe_later(p);
 	}
@@ -225,7 +228,8 @@ int sip_peer_check(const struct sip *s, const struct config *c,
 		if (l->kind != LINK_SIP_PEER)
 			continue;
 		if (!l->host.n || l->host.n >= SIP_ADDR_MAX)
-			return errtext_set(why, ERR_SYNTAX, "link \"%.*s\": "
+			return errtext_set(why, ERR_SYNTAX,
+					   "link \"%.*s\": "
 					   "the host must be an address",
 					   STR_ARG(l->name));
 		for (k = 0; k < c->listens_n; k++)
@@ -233,9 +237,11 @@ int sip_peer_check(const struct sip *s, const struct config *c,
 			    c->listens[k].transport == l->transport)
 				break;
 		if (k == c->listens_n)
-			return errtext_set(why, ERR_UNSUPPORTED, "link \"%.*s\": "
+			return errtext_set(why, ERR_UNSUPPORTED,
+					   "link \"%.*s\": "
 					   "there is no SIP listener for its "
-					   "transport (%s)", STR_ARG(l->name),
+					   "transport (%s)",
+					   STR_ARG(l->name),
 					   sip_transport_name(l->transport));
 	}
 	return 0;
@@ -249,7 +255,7 @@ static void take(struct sip_peer *p, const struct link_conf *k)
 	p->transport = k->transport;
 	p->window = k->window ? k->window : WINDOW_DEFAULT;
 	if (p->window > SIP_CONN_QUEUE_MAX)
-		p->window = SIP_CONN_QUEUE_MAX;	/* one connection holds it */
+		p->window = SIP_CONN_QUEUE_MAX; /* one connection holds it */
 }
 
 void sip_peer_commit(struct sip *s)
@@ -267,8 +273,8 @@ void sip_peer_commit(struct sip *s)
 		}
 		p->is_gone = true;
 		if (p->state != LINK_DRAINING)
-			sip_peer_drain(p, net_now_ms(s->loop) +
-						  s->conf->drain_ms);
+			sip_peer_drain(p,
+				       net_now_ms(s->loop) + s->conf->drain_ms);
 	}
 	for (i = 0; i < s->conf->links_n; i++) {
 		const struct link_conf *k = &s->conf->links[i];

@@ -54,8 +54,7 @@ static bool is_named(struct str param, const char *name)
 {
 	struct str n = str_of(name);
 
-	return str_istarts(param, n) &&
-	       (param.n == n.n || param.p[n.n] == '=');
+	return str_istarts(param, n) && (param.n == n.n || param.p[n.n] == '=');
 }
 
 static struct str value_of(struct str param)
@@ -123,8 +122,8 @@ static bool read_expires(struct sip_in *in, const sip_contact_t *m,
 			n = 3600;
 		*out = n >= EXPIRES_UNSET ? EXPIRES_UNSET - 1 : (uint32_t)n;
 	} else if (*out == EXPIRES_UNSET) {
-		*out = c->reg_expires_default_s ? c->reg_expires_default_s :
-						  3600;
+		*out = c->reg_expires_default_s ? c->reg_expires_default_s
+						: 3600;
 	}
 	return true;
 }
@@ -179,7 +178,7 @@ static enum cause read_contact(struct sip_in *in, struct arena *a,
 	if (c == CAUSE_NONE && in->sip->sip_user_agent &&
 	    sip_read_line(a, in->sip->sip_user_agent->g_string, 255,
 			  &out->user_agent) != CAUSE_NONE)
-		out->user_agent = STR("");	/* decoration only */
+		out->user_agent = STR(""); /* decoration only */
 	return c;
 }
 

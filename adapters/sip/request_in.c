@@ -16,8 +16,8 @@ enum cause sip_read_request(struct sip_in *in, struct event *ev)
 			  &r->method);
 	if (c == CAUSE_NONE)
 		c = sip_read_line(ev->arena,
-				  sip->sip_event ? sip->sip_event->o_type :
-						   NULL,
+				  sip->sip_event ? sip->sip_event->o_type
+						 : NULL,
 				  255, &r->event);
 	if (c == CAUSE_NONE)
 		c = sip_read_url(ev->arena, sip->sip_request->rq_url, STR(""),

@@ -25,14 +25,14 @@ uint16_t sip_port_of(const struct sip *s, struct str listener);
 
 /* Counters for tests and the metrics page. */
 struct sip_counts {
-	uint64_t requests_in;	/* without what the duplicate cache took */
-	uint64_t duplicates;	/* retransmissions absorbed or answered again */
-	uint64_t refused_busy;	/* 503 before any object existed */
-	uint64_t challenged;	/* 401 made here */
-	uint64_t sent;		/* requests out */
-	size_t pending;		/* requests core has not answered yet */
-	size_t outgoing;	/* requests the far side has not answered yet */
-	size_t remembered;	/* entries of the duplicate cache */
+	uint64_t requests_in;  /* without what the duplicate cache took */
+	uint64_t duplicates;   /* retransmissions absorbed or answered again */
+	uint64_t refused_busy; /* 503 before any object existed */
+	uint64_t challenged;   /* 401 made here */
+	uint64_t sent;	       /* requests out */
+	size_t pending;	       /* requests core has not answered yet */
+	size_t outgoing;       /* requests the far side has not answered yet */
+	size_t remembered;     /* entries of the duplicate cache */
 };
 
 struct sip_counts sip_counts(const struct sip *s);

@@ -5,9 +5,10 @@
 
 #include "adapters/sip/oma_tokens.h"
 
-#define BUSY_RETRY_S 5		/* short: the sender's queue shall not age */
-#define LINK_RETRY_S 30		/* a link comes back within a minute or not */
+#define BUSY_RETRY_S 5	/* short: the sender's queue shall not age */
+#define LINK_RETRY_S 30 /* a link comes back within a minute or not */
 
+/* clang-format off */
 #define ROW(cause, code, phrase) \
 	[CAUSE_##cause] = { code, phrase, NULL, 0 },
 #define WARN(cause, code, phrase, text) \
@@ -156,6 +157,7 @@ static const struct {
 	{ 604, CAUSE_NOT_ANYWHERE },
 	{ 606, CAUSE_NOT_ACCEPTABLE_ANYWHERE },
 };
+/* clang-format on */
 
 struct sip_status sip_cause_to_status(enum cause c)
 {

@@ -10,7 +10,7 @@ struct sip_status {
 	uint16_t code;		/* 300..699 */
 	const char *phrase;	/* the standard one */
 	const char *warning;	/* text of Warning: 399, or NULL */
-	uint16_t retry_after_s;	/* when the answer names none; 0: none */
+	uint16_t retry_after_s; /* when the answer names none; 0: none */
 };
 
 /* How a refusal with this cause is written. CAUSE_NONE gives 500: it is no

@@ -40,24 +40,24 @@ struct sip_out;
 
 #define SIP_ALLOW "MESSAGE, REGISTER, OPTIONS"
 #define SIP_SUPPORTED "path"
-#define SIP_ALLOW_EVENTS ""	/* no package yet */
+#define SIP_ALLOW_EVENTS "" /* no package yet */
 
 enum {
-	SIP_HEAD_MAX = 16384,	/* header text we write into one message */
-	SIP_URI_MAX = 2048,	/* as uri_parse takes */
-	SIP_ADDR_MAX = 64,	/* numeric address or transport name, NUL */
-	SIP_PHRASE_MAX = 128,	/* far side's words in a status line */
-	SIP_PENDING_MAX = 20000,	/* requests core owes an answer: some
+	SIP_HEAD_MAX = 16384,	 /* header text we write into one message */
+	SIP_URI_MAX = 2048,	 /* as uri_parse takes */
+	SIP_ADDR_MAX = 64,	 /* numeric address or transport name, NUL */
+	SIP_PHRASE_MAX = 128,	 /* far side's words in a status line */
+	SIP_PENDING_MAX = 20000, /* requests core owes an answer: some
 					   10 KiB each */
-	SIP_PENDING_BYTES_MAX = 64 << 20,	/* bodies of them */
-	SIP_OUTGOING_MAX = 20000,	/* requests under way, all links */
-	SIP_OUTGOING_BYTES_MAX = 64 << 20,	/* bodies and heads of them */
-	SIP_FLOW_QUEUE_MAX = 64,	/* messages a client's connection has not
+	SIP_PENDING_BYTES_MAX = 64 << 20,  /* bodies of them */
+	SIP_OUTGOING_MAX = 20000,	   /* requests under way, all links */
+	SIP_OUTGOING_BYTES_MAX = 64 << 20, /* bodies and heads of them */
+	SIP_FLOW_QUEUE_MAX = 64,   /* messages a client's connection has not
 					   taken yet */
-	SIP_CONN_QUEUE_MAX = 1000,	/* the stack's own limit for any */
-	SIP_DUPS_MAX = 200000,	/* remembered answers: some 200 bytes each */
-	SIP_DUP_LIFE_MS = 32000,	/* 64*T1 [RFC 3261 17.2.2] */
-	SIP_PENDING_LIFE_MS = 64000,	/* core answers within seconds; then
+	SIP_CONN_QUEUE_MAX = 1000, /* the stack's own limit for any */
+	SIP_DUPS_MAX = 200000,	   /* remembered answers: some 200 bytes each */
+	SIP_DUP_LIFE_MS = 32000,   /* 64*T1 [RFC 3261 17.2.2] */
+	SIP_PENDING_LIFE_MS = 64000, /* core answers within seconds; then
 					   the sender has given up twice */
 };
 
@@ -77,9 +77,9 @@ struct sip_listener {
 	enum transport transport;
 	char address[SIP_ADDR_MAX];
 	uint16_t asked_port, port;
-	char sent_by[SIP_ADDR_MAX + 192];	/* name and port we write */
-	const struct listen_conf *conf;	/* in sip->conf; NULL while draining */
-	const struct listen_conf *next;	/* in sip->next_conf */
+	char sent_by[SIP_ADDR_MAX + 192]; /* name and port we write */
+	const struct listen_conf *conf; /* in sip->conf; NULL while draining */
+	const struct listen_conf *next; /* in sip->next_conf */
 	struct net_tls *tls;		/* keys of a TLS listener */
 	bool is_new;			/* prepared, not yet committed */
 	bool is_kept;			/* stands in the prepared config too */
@@ -90,24 +90,24 @@ struct sip_listener {
 /* ---- requests that came in -------------------------------------------- */
 
 struct sip_pending {
-	struct list_link all;		/* oldest first */
+	struct list_link all; /* oldest first */
 	uint64_t leg;
 	struct sip_listener *listener;
 	msg_t *msg;
 	sip_t *sip;
-	tport_t *tport;			/* a reference */
-	struct sip_dup *dup;		/* or NULL: no room to remember */
+	tport_t *tport;	     /* a reference */
+	struct sip_dup *dup; /* or NULL: no room to remember */
 	int64_t since_ms;
-	size_t bytes;			/* counted in pending_bytes */
-	char realm[256];		/* of a challenge */
+	size_t bytes;	 /* counted in pending_bytes */
+	char realm[256]; /* of a challenge */
 	char source[SIP_ADDR_MAX];
 };
 
 /* An answer as it is written, and written again for a retransmission. */
 struct sip_response {
 	unsigned code;
-	const char *phrase;		/* NULL: the standard one */
-	const char *head;		/* header lines, or NULL */
+	const char *phrase; /* NULL: the standard one */
+	const char *head;   /* header lines, or NULL */
 };
 
 /* A key of the duplicate cache: keyed hashes over what RFC 3261 17.2.3
@@ -122,7 +122,7 @@ struct sip_dup {
 	int64_t end_ms;
 	bool is_pending;
 	uint16_t code;
-	char *phrase, *head;		/* NULL: as in sip_response */
+	char *phrase, *head; /* NULL: as in sip_response */
 };
 
 struct sip_dups {
@@ -133,7 +133,7 @@ struct sip_dups {
 
 /* ---- requests that go out --------------------------------------------- */
 
-struct sip_peer {			/* a link of kind sip-peer */
+struct sip_peer { /* a link of kind sip-peer */
 	struct list_link all;
 	struct sip *sip;
 	uint32_t id;
@@ -143,13 +143,13 @@ struct sip_peer {			/* a link of kind sip-peer */
 	enum transport transport;
 	uint32_t window, under_way;
 	enum link_state state;
-	bool was_full;			/* core was told room 0 */
-	bool is_gone;			/* not in the configuration any more */
-	struct net_timer *timer;	/* next probe */
+	bool was_full;		 /* core was told room 0 */
+	bool is_gone;		 /* not in the configuration any more */
+	struct net_timer *timer; /* next probe */
 	uint32_t probe_ms;
 	int64_t probe_at_ms;
 	struct sip_out *probe;
-	int64_t drain_end_ms;		/* LINK_DRAINING: results then */
+	int64_t drain_end_ms; /* LINK_DRAINING: results then */
 };
 
 struct sip_out {
@@ -161,14 +161,14 @@ struct sip_out {
 	uint32_t tag;
 	struct trace_id trace;
 	bool wants_result;
-	struct sip_peer *peer;		/* NULL: a binding */
-	bool is_probe;			/* OPTIONS of peer.c, no leg */
+	struct sip_peer *peer; /* NULL: a binding */
+	bool is_probe;	       /* OPTIONS of peer.c, no leg */
 	/* While it may have to go again as plain text: */
-	struct msg *msg;		/* a reference */
-	char *uri, *route, *head;	/* as the first one had them */
+	struct msg *msg;	  /* a reference */
+	char *uri, *route, *head; /* as the first one had them */
 	bool was_plain;
-	unsigned status;		/* when it is over */
-	size_t bytes;			/* counted in outs_bytes */
+	unsigned status; /* when it is over */
+	size_t bytes;	 /* counted in outs_bytes */
 };
 
 /* ---- the adapter ------------------------------------------------------ */
@@ -180,16 +180,16 @@ struct sip {
 	struct log_ctx log;
 	struct config *conf, *next_conf;
 	struct list_link listeners, peers, pendings, outs;
-	struct map *pending;		/* leg -> sip_pending */
+	struct map *pending; /* leg -> sip_pending */
 	struct sip_dups dups;
-	struct net_timer *sweep;	/* every second */
+	struct net_timer *sweep; /* every second */
 	int64_t drain_end_ms;
 	char nonce_key[32];
-	uint64_t seed;			/* tags, Call-IDs, hashes */
-	uint64_t count;			/* of what was generated */
+	uint64_t seed;	/* tags, Call-IDs, hashes */
+	uint64_t count; /* of what was generated */
 	uint32_t cseq;
 	size_t pending_n, pending_bytes, outs_n, outs_bytes;
-	bool was_full;			/* core was told room 0 of bindings */
+	bool was_full; /* core was told room 0 of bindings */
 	bool is_draining;
 	struct sip_counts counts;
 };
@@ -198,13 +198,13 @@ struct sip {
 int sip_listen_prepare(struct sip *s, struct config *c, struct errtext *why);
 void sip_listen_commit(struct sip *s);
 void sip_listen_abort(struct sip *s);
-void sip_listen_sweep(struct sip *s);	/* ends drained ones */
+void sip_listen_sweep(struct sip *s); /* ends drained ones */
 void sip_listen_free_all(struct sip *s);
 /* One that can send over this transport to that address; NULL if none. */
 struct sip_listener *sip_listen_for(struct sip *s, enum transport t,
 				    struct str address);
 struct sip_listener *sip_listen_by_name(const struct sip *s, struct str name);
-const char *sip_transport_name(enum transport t);	/* "udp" */
+const char *sip_transport_name(enum transport t); /* "udp" */
 
 /* message_in.c: the callback of every agent */
 int sip_on_request(struct sip_listener *l, nta_agent_t *agent, msg_t *msg,
@@ -217,13 +217,13 @@ struct sip_in {
 	msg_t *msg;
 	sip_t *sip;
 	tport_t *tport;
-	char source[SIP_ADDR_MAX];	/* numeric, without port or brackets */
+	char source[SIP_ADDR_MAX]; /* numeric, without port or brackets */
 	uint16_t source_port;
-	const struct link_conf *peer;	/* the link it comes from, or NULL */
+	const struct link_conf *peer; /* the link it comes from, or NULL */
 	bool is_trusted;
 	struct sip_dup_key key;
 	bool is_dedup;
-	const char *words;		/* why it is refused, or NULL */
+	const char *words; /* why it is refused, or NULL */
 };
 
 /* Each returns CAUSE_NONE and an event made, or why not. */
@@ -259,12 +259,11 @@ void sip_auth_put_challenges(struct buf *b, const struct sip_listener *l,
 			     bool is_stale);
 /* Credentials of the request; has_cred stays false without any that are for
    one of our realms. */
-enum cause sip_auth_read(struct sip_in *in, struct arena *a,
-			 struct origin *o);
+enum cause sip_auth_read(struct sip_in *in, struct arena *a, struct origin *o);
 
 /* answer.c */
 struct sip_pending *sip_pending_new(struct sip_in *in, uint64_t leg);
-void sip_pending_drop(struct sip_pending *p);	/* without an answer */
+void sip_pending_drop(struct sip_pending *p); /* without an answer */
 void sip_pending_sweep(struct sip *s);
 /* Answers a request that never became pending; takes in->msg. */
 void sip_refuse(struct sip_in *in, enum cause c, const char *words);
@@ -322,8 +321,8 @@ void sip_peer_commit(struct sip *s);
 struct sip_peer *sip_peer_find(struct sip *s, uint32_t id);
 void sip_peer_free_all(struct sip *s);
 void sip_peer_tell(struct sip_peer *p, struct str text);
-void sip_peer_failed(struct sip_peer *p);	/* the transport said so */
-void sip_peer_spoke(struct sip_peer *p);	/* any answer came */
+void sip_peer_failed(struct sip_peer *p); /* the transport said so */
+void sip_peer_spoke(struct sip_peer *p);  /* any answer came */
 void sip_peer_ctl(struct sip_peer *p, bool is_up);
 void sip_peer_probed(struct sip_peer *p, bool is_alive);
 void sip_peer_drain(struct sip_peer *p, int64_t until_ms);
@@ -334,10 +333,10 @@ uint32_t sip_peer_room(const struct sip_peer *p);
 /* body_out.c: one encoded body and the header lines that belong to it. */
 struct sip_content {
 	struct buf body;
-	struct buf head;		/* Content-Type and the like */
+	struct buf head; /* Content-Type and the like */
 	bool is_made, is_cpim;
-	struct arena *arena;		/* addresses while it is made */
-	struct str from, to;		/* for whom it was made, in arena */
+	struct arena *arena; /* addresses while it is made */
+	struct str from, to; /* for whom it was made, in arena */
 };
 void sip_content_init(struct sip_content *c);
 void sip_content_free(struct sip_content *c);

@@ -17,8 +17,8 @@
 #include "adapters/sip/getaddrinfo_shim.h"
 #include "core/base/mem.h"
 
-#define STEPS_MAX 16	/* per wake: what is left makes the fd ready again */
-#define TIMER_MIN_MS 5	/* su_timer truncates to ms: without it, it spins */
+#define STEPS_MAX 16   /* per wake: what is left makes the fd ready again */
+#define TIMER_MIN_MS 5 /* su_timer truncates to ms: without it, it spins */
 #define FDS_MAX 65536
 
 struct sip_stack {
@@ -26,7 +26,7 @@ struct sip_stack {
 	su_root_t *root;
 	struct net_watch *watch;
 	struct net_timer *timer;
-	int64_t wake_ms;	/* the timer is set for then; 0: not set */
+	int64_t wake_ms; /* the timer is set for then; 0: not set */
 };
 
 /* Is fd an epoll instance? */

@@ -11,7 +11,7 @@ struct sip_stack;
 struct su_root_t;
 
 struct sip_stack *sip_stack_new(struct net_loop *l, struct errtext *why);
-void sip_stack_free(struct sip_stack *s);	/* NULL is fine */
+void sip_stack_free(struct sip_stack *s); /* NULL is fine */
 
 /* The su_root_t, for whoever includes sofia-sip. */
 void *sip_stack_root(struct sip_stack *s);
