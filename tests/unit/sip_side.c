@@ -49,6 +49,8 @@ static struct sockaddr_in to_port(uint16_t port)
 
 /* "\n" to CRLF, in memory of its own. */
 static char *to_wire(const char *fmt, va_list ap, size_t *n_out)
+	PRINTF_LIKE(1, 0);
+static char *to_wire(const char *fmt, va_list ap, size_t *n_out)
 {
 	char *text = NULL, *out;
 	size_t i, n = 0;

@@ -370,8 +370,8 @@ static void test_bad_credentials(void **state)
 		"Authorization: Digest username=\"a\n",
 		"Authorization: Digest username=a,,,=,realm\n",
 		"Authorization: Basic YTpi\n",
-		"Authorization: Digest username=\"a\", realm=\"a.example\", "
-		"nonce=\"n\", uri=\"u\", response=\"0\", algorithm=XYZ\n",
+		("Authorization: Digest username=\"a\", realm=\"a.example\", "
+		 "nonce=\"n\", uri=\"u\", response=\"0\", algorithm=XYZ\n"),
 	};
 	struct sip_side *s = *state;
 	size_t i;
