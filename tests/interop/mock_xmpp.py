@@ -180,6 +180,7 @@ class MockXmpp:
 
     def drop(self):
         """Cut the line as a lost network does."""
+        self.current = None
         for connection in self.connections:
             connection.writer.transport.abort()
 
