@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define REFUSALS_LOGGED 10u
+
 /* The To tag comes from the request itself, so that a repeated answer has the
    same one. */
 static void add_to_tag(struct sip *s, msg_t *reply, const sip_t *req)
@@ -35,7 +37,7 @@ static void write_response(struct sip_listener *l, msg_t *msg, const sip_t *req,
 		return;
 	}
 	add_to_tag(l->sip, reply, req);
-	msg_header_add_str(reply, NULL, "Server: " OMA_SERVER "\r\n");
+	/* Server comes from server_shim.c. */
 	if (r->head)
 		msg_header_add_str(reply, NULL, r->head);
 	if (r->phrase)
@@ -85,6 +87,27 @@ static void put_status_head(struct buf *b, const struct sip *s,
 	}
 }
 
+/* Ten lines a second say enough of a flood; the next one counts the rest. */
+static void log_refusal(struct sip_in *in, unsigned code, const char *words)
+{
+	struct sip *s = in->s;
+	int64_t now = net_now_ms(s->loop);
+
+	if (now - s->refusals_ms >= 1000) {
+		s->refusals_ms = now;
+		s->refusals_n = 0;
+	}
+	if (s->refusals_n++ >= REFUSALS_LOGGED) {
+		s->refusals_hidden++;
+		return;
+	}
+	log_info(&s->log, "request_refused", F_TEXT("source", in->source),
+		 F_TEXT("method", in->sip->sip_request->rq_method_name),
+		 F_N("code", code), F_TEXT("words", words),
+		 F_N("not_logged", s->refusals_hidden));
+	s->refusals_hidden = 0;
+}
+
 void sip_refuse(struct sip_in *in, enum cause c, const char *words)
 {
 	struct sip_status st = sip_cause_to_status(c);
@@ -96,6 +119,7 @@ void sip_refuse(struct sip_in *in, enum cause c, const char *words)
 	put_status_head(&b, in->s, &st, 0);
 	buf_put_char(&b, 0);
 	r.head = b.err || b.n < 2 ? NULL : b.p;
+	log_refusal(in, r.code, r.phrase);
 	sip_respond(in, &r);
 	buf_free(&b);
 }

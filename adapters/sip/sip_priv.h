@@ -192,6 +192,8 @@ struct sip {
 	bool was_full; /* core was told room 0 of bindings */
 	bool is_draining;
 	struct sip_counts counts;
+	int64_t refusals_ms;		/* this second's log lines of them */
+	unsigned refusals_n, refusals_hidden;
 };
 
 /* listen.c */

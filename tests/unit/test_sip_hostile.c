@@ -231,6 +231,34 @@ static void test_hops(void **state)
 	assert_alive(s);
 }
 
+/* Also where the stack answers by itself. */
+static void test_server_in_own_answers(void **state)
+{
+	static const struct {
+		const char *version, *cseq;
+		unsigned code;
+	} rows[] = { { "SIP/2.0", "1 OPTIONS", 400 },
+		     { "SIP/9.0", "1 MESSAGE", 505 },
+		     { "SIP/2.0", "x MESSAGE", 400 } };
+	struct sip_side *s = *state;
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		sip_side_udp(s, "MESSAGE sip:bob@b.example %s\n"
+			     "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-%zu\n"
+			     "From: <sip:alice@a.example>;tag=1\n"
+			     "To: <sip:bob@b.example>\nCall-ID: 1\n"
+			     "CSeq: %s\nContent-Length: 0\n\n",
+			     rows[i].version, s->udp_port, i, rows[i].cseq);
+		text = sip_side_recv(s);
+		assert_int_equal(sip_side_status(text), rows[i].code);
+		assert_non_null(strstr(sip_side_header(text, "Server", 0),
+				       "IM-serv/OMA1.0 causeway/"));
+		assert_null(sip_side_header(text, "Server", 1));
+	}
+}
+
 static void test_garbage(void **state)
 {
 	static const char *const packets[] = {
@@ -362,6 +390,7 @@ int main(void)
 		IN(test_controls_in_heads),
 		IN(test_bad_targets),
 		IN(test_hops),
+		IN_ROWS(test_server_in_own_answers, "CP10"),
 		IN(test_garbage),
 		IN(test_lengths),
 		IN(test_half_requests_over_tcp),
