@@ -85,31 +85,10 @@ static void owe_report(struct qstep *s, const struct item *it,
 		       enum imdn_status status, enum cause cause,
 		       const struct sent *sent)
 {
-	struct arena *a = s->out->arena;
-	const struct msg *m = it->msg;
 	struct due *d = acts_new(s->out, sizeof(*d));
-	size_t i;
 
-	d->id = fact_fresh_id(s->f);
-	d->part = todo_partition(m->from.text);
-	d->trace = m->trace;
-	d->to = addr_dup(a, &m->from);
-	d->from = addr_dup(a, &m->to[0]);
-	d->thread = arena_dup(a, m->thread);
-	d->report.kind = IMDN_DELIVERY;
-	d->report.status = status;
-	d->report.msg_id = arena_dup(a, m->id);
-	d->report.utc_us = s->ev->now_utc_us;
-	d->report.cause = cause;
-	if (sent) {
-		d->report.text = arena_dup(a, sent->text);
-		d->report.address = arena_dup(a, sent->address);
-	}
-	d->routes = arena_array(a, m->record_routes_n, sizeof(*d->routes));
-	for (i = 0; d->routes && i < m->record_routes_n; i++) {
-		d->routes[i] = arena_dup(a, m->record_routes[i]);
-		d->routes_n++;
-	}
+	due_of(s->out->arena, it->msg, status, cause, sent,
+	       s->ev->now_utc_us, fact_fresh_id(s->f), d);
 	acts_add(s->out, ACT_REPORT)->u.due = d;
 	s->out->is_lazy = false;
 }

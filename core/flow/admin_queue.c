@@ -79,17 +79,8 @@ static void owe_report(struct astep *s, const struct todo *t)
 
 	if (t->msg->kind != MSG_CONTENT)
 		return;
-	d->id = fact_fresh_id(s->f);
-	d->part = todo_partition(t->msg->from.text);
-	d->trace = t->trace;
-	d->to = addr_dup(s->out->arena, &t->msg->from);
-	d->from = addr_dup(s->out->arena, &t->msg->to[0]);
-	d->thread = arena_dup(s->out->arena, t->msg->thread);
-	d->report.kind = IMDN_DELIVERY;
-	d->report.status = IMDN_FAILED;
-	d->report.msg_id = arena_dup(s->out->arena, t->msg->id);
-	d->report.utc_us = s->ev->now_utc_us;
-	d->report.cause = CAUSE_DROPPED;
+	due_of(s->out->arena, t->msg, IMDN_FAILED, CAUSE_DROPPED, NULL,
+	       s->ev->now_utc_us, fact_fresh_id(s->f), d);
 	acts_add(s->out, ACT_REPORT)->u.due = d;
 }
 

@@ -17,54 +17,26 @@
 #include "core/participating/report.h"
 #include "core/participating/request.h"
 
+/* Kinds that are not here are addressed to an object, spread over the queues
+   (EV_LINK, EV_CONFIG), or come with sessions and documents. */
+static const struct machine *const machines[EV_KINDS_N] = {
+	[EV_MSG] = &page_machine,
+	[EV_REGISTER] = &register_machine,
+	[EV_REQUEST] = &request_machine,
+	[EV_KEPT] = &queue_machine,
+	[EV_CHANGED] = &poke_machine,
+	[EV_SWEEP] = &poke_machine,
+	[EV_ROWS] = &poke_machine,	/* lanes with something due, */
+	[EV_ADMIN] = &admin_machine,
+};
+
 const struct machine *flow_machine_for(struct core *core,
 				       const struct event *ev)
 {
 	(void)core;
-	switch (ev->kind) {
-	case EV_MSG:
-		return &page_machine;
-	case EV_REGISTER:
-		return &register_machine;
-	case EV_REQUEST:
-		return &request_machine;
-	case EV_KEPT:
-		return &queue_machine;
-	case EV_CHANGED:
-	case EV_SWEEP:
-		return &poke_machine;
-	case EV_ROWS:
-		return ev->u.rows && ev->u.rows->dues_n ? &report_machine :
-							  &poke_machine;
-	case EV_ADMIN:
-		return &admin_machine;
-	case EV_LINK:		/* spread over the queues they concern */
-	case EV_CONFIG:
-		return NULL;
-	case EV_NONE:		/* always addressed to an object */
-	case EV_SENT:
-	case EV_STORED:
-	case EV_TIMER:
-	case EV_WORKED:
-	case EV_LEG_RING:
-	case EV_LEG_OPEN:
-	case EV_LEG_UPDATE:
-	case EV_LEG_LOST:
-	case EV_LEG_BACK:
-	case EV_LEG_SLOW:
-	case EV_LEG_CLOSED:
-	case EV_MSG_END:
-	case EV_LEG_OFFER:	/* come with sessions and documents */
-	case EV_SUBSCRIBE:
-	case EV_PUBLISH:
-	case EV_REFER:
-	case EV_DOC:
-	case EV_ORPHAN:
-	case EV_FENCED:
-	case EV_KINDS_N:
-		break;
-	}
-	return NULL;
+	if (ev->kind == EV_ROWS && ev->u.rows && ev->u.rows->dues_n)
+		return &report_machine;		/* or reports that are owed */
+	return machines[ev->kind];
 }
 
 /* What must not pass each other before it has an object: messages of one
@@ -111,49 +83,21 @@ static struct object *page_of(struct core *core, const struct event *ev)
 	return object_new(core, &page_machine);
 }
 
+/* NULL: its machine has no life of its own. */
 struct object *flow_object_for(struct core *core, struct event *ev)
 {
-	switch (ev->kind) {
-	case EV_MSG:
+	struct str lane;
+
+	if (ev->kind == EV_MSG)
 		return page_of(core, ev);
-	case EV_ADMIN:
+	if (ev->kind == EV_ADMIN)
 		return object_new(core, &admin_machine);
-	case EV_KEPT:
-		if (str_starts(ev->u.keep->todo.lane, STR("user:")))
-			facts_through(core, str_from(ev->u.keep->todo.lane, 5),
-				      true);
-		return queue_of(core, ev->u.keep->todo.lane);
-	case EV_NONE:		/* no life of their own */
-	case EV_MSG_END:
-	case EV_LEG_OFFER:
-	case EV_LEG_RING:
-	case EV_LEG_OPEN:
-	case EV_LEG_UPDATE:
-	case EV_LEG_LOST:
-	case EV_LEG_BACK:
-	case EV_LEG_SLOW:
-	case EV_LEG_CLOSED:
-	case EV_SENT:
-	case EV_REGISTER:
-	case EV_REQUEST:
-	case EV_SUBSCRIBE:
-	case EV_PUBLISH:
-	case EV_REFER:
-	case EV_DOC:
-	case EV_STORED:
-	case EV_ROWS:
-	case EV_WORKED:
-	case EV_TIMER:
-	case EV_CHANGED:
-	case EV_LINK:
-	case EV_CONFIG:
-	case EV_ORPHAN:
-	case EV_FENCED:
-	case EV_SWEEP:
-	case EV_KINDS_N:
-		break;
-	}
-	return NULL;
+	if (ev->kind != EV_KEPT)
+		return NULL;
+	lane = ev->u.keep->todo.lane;
+	if (str_starts(lane, STR("user:")))
+		facts_through(core, str_from(lane, 5), true);
+	return queue_of(core, lane);
 }
 
 static struct event *post_to(struct core *core, struct object *o,

@@ -72,46 +72,12 @@ struct event *intake_pop(struct core *core)
 	return ev;
 }
 
-/* New work may be refused, answers to our own doing may not. */
-static bool is_new_work(const struct event *ev)
-{
-	switch (ev->kind) {
-	case EV_MSG:
-	case EV_REGISTER:
-	case EV_REQUEST:
-	case EV_SUBSCRIBE:
-	case EV_PUBLISH:
-	case EV_REFER:
-	case EV_DOC:
-	case EV_LEG_OFFER:
-		return ev->obj == 0;
-	case EV_NONE:
-	case EV_MSG_END:
-	case EV_LEG_RING:
-	case EV_LEG_OPEN:
-	case EV_LEG_UPDATE:
-	case EV_LEG_LOST:
-	case EV_LEG_BACK:
-	case EV_LEG_SLOW:
-	case EV_LEG_CLOSED:
-	case EV_SENT:
-	case EV_ADMIN:
-	case EV_STORED:
-	case EV_ROWS:
-	case EV_WORKED:
-	case EV_TIMER:
-	case EV_CHANGED:
-	case EV_LINK:
-	case EV_CONFIG:
-	case EV_ORPHAN:
-	case EV_FENCED:
-	case EV_KEPT:
-	case EV_SWEEP:
-	case EV_KINDS_N:
-		break;
-	}
-	return false;
-}
+/* New work may be refused; answers to our own doing may not. */
+static const bool is_request[EV_KINDS_N] = {
+	[EV_MSG] = true, [EV_REGISTER] = true, [EV_REQUEST] = true,
+	[EV_SUBSCRIBE] = true, [EV_PUBLISH] = true, [EV_REFER] = true,
+	[EV_DOC] = true, [EV_LEG_OFFER] = true,
+};
 
 static bool port_is_full(void *self)
 {
@@ -126,7 +92,7 @@ static int port_post(void *self, struct event *ev)
 {
 	struct core *core = self;
 
-	if (is_new_work(ev) && port_is_full(core)) {
+	if (is_request[ev->kind] && !ev->obj && port_is_full(core)) {
 		core->counts.refused++;
 		ev_drop(ev);
 		return ERR_LIMIT;

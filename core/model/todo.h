@@ -47,4 +47,11 @@ enum { LANE_BYTES_MAX = 2200 };
 struct str lane_of_user(struct str aor, char out[LANE_BYTES_MAX]);
 struct str lane_of_link(struct str link_name, char out[LANE_BYTES_MAX]);
 
+/* What is owed to the sender of m: strings in the arena. sent (may be NULL) has
+   the far side's words. */
+struct sent;
+void due_of(struct arena *a, const struct msg *m, enum imdn_status status,
+	    enum cause cause, const struct sent *sent, int64_t now_utc_us,
+	    uint64_t id, struct due *out);
+
 uint16_t todo_partition(struct str lane);

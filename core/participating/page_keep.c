@@ -20,6 +20,16 @@ static struct str lane_of(struct pstep *s)
 			 lane_of_link(l ? l->name : STR(""), text));
 }
 
+static void owe(struct pstep *s, enum imdn_status status)
+{
+	const struct msg *m = s->p->msg ? s->p->msg : s->ev->msg;
+	struct due *d = acts_new(s->out, sizeof(*d));
+
+	due_of(s->out->arena, m, status, CAUSE_NONE, NULL,
+	       s->ev->now_utc_us, fact_fresh_id(s->f), d);
+	acts_add(s->out, ACT_REPORT)->u.due = d;
+}
+
 void page_keep(struct pstep *s, bool wants_outcome)
 {
 	struct page *p = s->p;
@@ -62,32 +72,15 @@ void page_keep(struct pstep *s, bool wants_outcome)
 	it->u.keep = k;
 	s->out->stored_tag = TAG_KEPT;
 	page_account(s, "kept", CAUSE_NONE);
-}
-
-static void owe(struct pstep *s, enum imdn_status status, enum cause cause)
-{
-	const struct msg *m = s->p->msg ? s->p->msg : s->ev->msg;
-	struct arena *a = s->out->arena;
-	struct due *d = acts_new(s->out, sizeof(*d));
-	size_t i;
-
-	d->id = fact_fresh_id(s->f);
-	d->part = todo_partition(m->from.text);
-	d->trace = m->trace;
-	d->to = addr_dup(a, &m->from);
-	d->from = addr_dup(a, &m->to[0]);
-	d->thread = arena_dup(a, m->thread);
-	d->report.kind = IMDN_DELIVERY;
-	d->report.status = status;
-	d->report.msg_id = arena_dup(a, m->id);
-	d->report.utc_us = s->ev->now_utc_us;
-	d->report.cause = cause;
-	d->routes = arena_array(a, m->record_routes_n, sizeof(*d->routes));
-	for (i = 0; d->routes && i < m->record_routes_n; i++) {
-		d->routes[i] = arena_dup(a, m->record_routes[i]);
-		d->routes_n++;
-	}
-	acts_add(s->out, ACT_REPORT)->u.due = d;
+	/* Stored and not just on its way: the sender may have asked to know
+	   [RFC 5438 7.2.1.2]. */
+	if (!wants_outcome && m->kind == MSG_CONTENT &&
+	    (m->wants & WANT_PROCESSING))
+		owe(s, IMDN_STORED);
+	else if (!wants_outcome && m->kind == MSG_CONTENT &&
+		 (m->wants & WANT_DELIVERED) && s->conf->receipt_on_stored &&
+		 p->in_proto == PROTO_XMPP)
+		owe(s, IMDN_DELIVERED);
 }
 
 /* A device that took text only makes no report: its 200 is all we hear. */
@@ -96,7 +89,7 @@ void page_owe_delivered(struct pstep *s)
 	const struct msg *m = s->p->msg;
 
 	if (m->kind == MSG_CONTENT && (m->wants & WANT_DELIVERED))
-		owe(s, IMDN_DELIVERED, CAUSE_NONE);
+		owe(s, IMDN_DELIVERED);
 }
 
 /* XMPP has no answer to a request but the error, which is a report: sent back

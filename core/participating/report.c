@@ -41,21 +41,19 @@ struct msg *report_refusal(const struct msg *m, enum cause cause,
 			   const struct sent *sent, int64_t now_utc_us,
 			   uint64_t fresh)
 {
-	const struct due d = {
-		.trace = m->trace, .to = m->from, .from = m->to[0],
-		.thread = m->thread,
-		.report = { .kind = IMDN_DELIVERY, .status = IMDN_FAILED,
-			    .msg_id = m->id, .utc_us = now_utc_us,
-			    .cause = cause,
-			    .text = sent ? sent->text : STR_NONE,
-			    .address = sent ? sent->address : STR_NONE },
-	};
+	struct msg *report;
+	struct arena *a;
+	struct due d;
 
 	/* Nobody reports on reports [RFC 5438 7.2], and in whose name another
 	   one spoke hears nothing of it. */
 	if (m->kind != MSG_CONTENT || cause == CAUSE_NOT_YOURS)
 		return NULL;
-	return report_build(&d, now_utc_us, fresh);
+	a = arena_new(MSG_ARENA_BYTES);
+	due_of(a, m, IMDN_FAILED, cause, sent, now_utc_us, fresh, &d);
+	report = report_build(&d, now_utc_us, fresh);
+	arena_free(a);
+	return report;
 }
 
 static struct str lane_of(const struct config *c, struct acts *out,
