@@ -144,6 +144,9 @@ struct db *db_open(const char *file, uint64_t max_bytes, bool is_writer,
 
 	if (make_file(file, why) < 0)
 		return NULL;
+	/* Before the first connection only, afterwards it does nothing: no
+	   count of memory in use, which takes a lock for each malloc. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	db = mem_zalloc(sizeof(*db));
 	if (sqlite3_open_v2(file, &db->sqlite, flags, NULL) != SQLITE_OK) {
 		errtext_set(why, ERR_IO, "store %s: %s", file,

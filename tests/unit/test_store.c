@@ -247,7 +247,7 @@ static void test_long_log_is_written_back(void **state)
 		assert_int_equal(commit(w, 2), STORE_OK);
 	}
 	store_stats(place.db, &st);
-	assert_true(st.file_bytes > 15000000);
+	assert_true(ask("PRAGMA page_count") > 4000);
 	assert_false(st.is_log_large);
 	snprintf(path, sizeof(path), "%s-wal", place.file);
 	assert_int_equal(stat(path, &log), 0);
