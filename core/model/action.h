@@ -170,7 +170,8 @@ enum store_op {
 	OP_NOTE_PUT,		/* writes note, over an earlier one (u.note) */
 	OP_LIVE_PUT, OP_LIVE_DROP,	/* small row of an open leg (u.live) */
 	OP_OWN_TAKE,		/* reads owner; writes it with epoch + 1 when it
-				   is free or its lease lapsed, else
+				   is free, its lease lapsed or the same node
+				   held it (an earlier start), else
 				   STORE_FENCED; locks its row (u.own) */
 	OP_OWN_RENEW,		/* writes the lease if the epoch is still ours */
 	OP_COUNT_N
