@@ -278,16 +278,14 @@ def parse_line(line):
     return out
 
 
-def last(words):
-    return {k: w for k, w in words}
-
-
 class Causewayd(Process):
     """Our daemon on a configuration; ports and state stay over restarts."""
 
     def __init__(self, folder, ports, build, config, name="causewayd",
-                 listeners=("udp", "tcp", "tls"), tls=None):
+                 listeners=("udp", "tcp", "tls"), tls=None,
+                 host="127.0.0.1"):
         super().__init__(name, os.path.join(folder, name + ".log"))
+        self.host = host
         self.dir, self.build = folder, build
         self.program = os.path.join(build, "causewayd")
         self.ctl_program = os.path.join(build, "causewayctl")
@@ -305,8 +303,8 @@ class Causewayd(Process):
                 ' log-level = debug\n}\n' % (
                     re.sub(r"\W", "", self.name), self.state))
         for kind, port in self.ports.items():
-            text += 'listen "%s" {\n transport = %s\n port = %d\n' % (
-                kind, kind, port)
+            text += ('listen "%s" {\n transport = %s\n address = "%s"\n'
+                     ' port = %d\n' % (kind, kind, self.host, port))
             if kind == "tls":
                 text += ' cert-file = "%s"\n key-file = "%s"\n' % self.tls
             text += "}\n"
@@ -319,7 +317,7 @@ class Causewayd(Process):
             f.write(self.front() + self.text)
 
     def address(self, transport="udp"):
-        return ("127.0.0.1", self.ports[transport])
+        return (self.host, self.ports[transport])
 
     async def start(self, timeout=START_S):
         self.write_config()
@@ -538,11 +536,11 @@ class Lab:
 
     async def causewayd(self, config, name="causewayd",
                         listeners=("udp", "tcp", "tls"), start=True,
-                        link=True):
+                        link=True, host="127.0.0.1"):
         tls = await self.tls() if "tls" in listeners else None
         daemon = self.own(Causewayd(self.dir, self.ports, self.build, config,
                                     name, listeners,
-                                    tls[1:] if tls else None))
+                                    tls[1:] if tls else None, host))
         if not start:
             return daemon
         await daemon.start()
