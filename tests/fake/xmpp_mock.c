@@ -36,7 +36,7 @@ struct xmpp_mock {
 	char digest[2 * HASH_SHA1_N + 1];
 	char *stanzas[STANZAS_MAX];
 	size_t stanzas_n;
-	unsigned connections, handshakes, pings, unaddressed;
+	unsigned connections, handshakes, pings, syncs, unaddressed;
 };
 
 static void say(struct xmpp_mock *m, const char *p, size_t n)
@@ -177,6 +177,10 @@ static void take_stanza(struct xmpp_mock *m, struct str stanza)
 	if (str_starts(stanza, STR("<iq")) && holds(stanza, "urn:xmpp:ping") &&
 	    str_eq(attr_of(stanza, "to"), STR("sip.example"))) {
 		take_ping(m, stanza);
+		return;
+	}
+	if (str_eq(attr_of(stanza, "id"), STR("sync"))) {
+		m->syncs++;
 		return;
 	}
 	if (str_starts(attr_of(stanza, "to"), STR("refuses@")))
@@ -373,6 +377,11 @@ unsigned xmpp_mock_pings(const struct xmpp_mock *m)
 	return m->pings;
 }
 
+unsigned xmpp_mock_syncs(const struct xmpp_mock *m)
+{
+	return m->syncs;
+}
+
 struct str xmpp_mock_opening(const struct xmpp_mock *m)
 {
 	return str_of(m->opening);
@@ -551,7 +560,7 @@ void rig_connect(struct rig *r)
 	if (!r->config)
 		r->config = rig_config(r, xmpp_mock_port(r->mock));
 	rig_configure(r);
-	if (!rig_until(r, rig_is_up, 3000))
+	if (!rig_until(r, rig_is_up, 20000))
 		abort();
 }
 
@@ -578,6 +587,21 @@ bool rig_until(struct rig *r, rig_test_h *h, int64_t ms)
 	while (!h(r) && net_now_ms(r->loop) < end_ms)
 		net_loop_once(r->loop, true);
 	return h(r);
+}
+
+static bool is_synced(struct rig *r)
+{
+	return xmpp_mock_syncs(r->mock) > r->syncs_n;
+}
+
+void rig_sync(struct rig *r)
+{
+	r->syncs_n = xmpp_mock_syncs(r->mock);
+	xmpp_mock_say(r->mock, "<iq from='sync@xmpp.example' to='sip.example' "
+			       "type='get' id='sync'>"
+			       "<ping xmlns='urn:xmpp:ping'/></iq>");
+	if (!rig_until(r, is_synced, 20000))
+		abort();
 }
 
 static bool never(struct rig *r)

@@ -50,6 +50,7 @@ struct str xmpp_mock_digest(const struct xmpp_mock *m);
 size_t xmpp_mock_count(const struct xmpp_mock *m);
 struct str xmpp_mock_stanza(const struct xmpp_mock *m, size_t i);
 void xmpp_mock_forget(struct xmpp_mock *m);
+unsigned xmpp_mock_syncs(const struct xmpp_mock *m);	/* of rig_sync() */
 /* Stanzas without both from (within the hostname) and to. */
 unsigned xmpp_mock_unaddressed(const struct xmpp_mock *m);
 
@@ -67,7 +68,7 @@ struct rig {
 	struct event *events[4096];	/* in order, EV_LINK apart */
 	size_t events_n;
 	struct link_change last;	/* newest EV_LINK; no strings */
-	unsigned links_n, ups_n, downs_n;
+	unsigned links_n, ups_n, downs_n, syncs_n;
 	uint32_t room_told;
 	bool is_full;			/* intake refuses messages */
 	bool is_inside;			/* an adapter call is running */
@@ -88,6 +89,10 @@ typedef bool rig_test_h(struct rig *r);
 bool rig_until(struct rig *r, rig_test_h *h, int64_t ms);
 void rig_run(struct rig *r, int64_t ms);
 bool rig_is_up(struct rig *r);
+
+/* Waits until all that the server said so far was taken and answered: by a
+   ping of its own behind it. */
+void rig_sync(struct rig *r);
 
 /* First event of the kind from index *at on; *at then stands behind it. */
 const struct event *rig_next(struct rig *r, enum ev_kind kind, size_t *at);
