@@ -112,12 +112,17 @@ static enum cause read_lang(const sip_t *sip, struct msg *m)
 static enum cause read_target(struct sip_in *in, struct msg *m)
 {
 	const sip_request_t *rq = in->sip->sip_request;
+	enum cause c;
 
 	m->to = arena_zalloc(m->arena, sizeof(*m->to));
 	if (!m->to)
 		return CAUSE_TOO_LARGE;
 	m->to_n = 1;
-	return sip_read_url(m->arena, rq->rq_url, STR(""), m->to);
+	c = sip_read_url(m->arena, rq->rq_url, STR(""), m->to);
+	/* Either of the two demands it [RFC 7247 3]. */
+	if (in->sip->sip_to->a_url->url_type == url_sips)
+		m->to->is_secure = true;
+	return c;
 }
 
 enum cause sip_read_message(struct sip_in *in, struct event *ev)

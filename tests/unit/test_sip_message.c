@@ -316,18 +316,27 @@ static void test_expires_zero(void **state)
 
 static void test_secure_target(void **state)
 {
+	/* The target's scheme counts, and that of To as well. */
+	static const char *const schemes[][2] = { { "sips", "sip" },
+						  { "sip", "sips" },
+						  { "sip", "sip" } };
 	struct sip_side *s = *state;
 	struct event *ev;
+	size_t i;
 
-	sip_side_udp(s, "MESSAGE sips:bob@b.example SIP/2.0\n"
-		     "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-s\n"
-		     "From: <sip:alice@a.example>;tag=1\n"
-		     "To: <sip:bob@b.example>\nCall-ID: 1\nCSeq: 1 MESSAGE\n"
-		     "Content-Length: 0\n\n", s->udp_port);
-	ev = sip_side_event(s, EV_MSG);
-	assert_non_null(ev);
-	assert_true(ev->msg->to[0].is_secure);
-	sip_side_done(s, ev);
+	for (i = 0; i < COUNT_OF(schemes); i++) {
+		sip_side_udp(s, "MESSAGE %s:bob@b.example SIP/2.0\n"
+			     "Via: SIP/2.0/UDP 127.0.0.1:%u;"
+			     "branch=z9hG4bK-s%zu\n"
+			     "From: <sip:alice@a.example>;tag=1\n"
+			     "To: <%s:bob@b.example>\nCall-ID: 1\n"
+			     "CSeq: 1 MESSAGE\nContent-Length: 0\n\n",
+			     schemes[i][0], s->udp_port, i, schemes[i][1]);
+		ev = sip_side_event(s, EV_MSG);
+		assert_non_null(ev);
+		assert_int_equal(ev->msg->to[0].is_secure, i < 2);
+		sip_side_done(s, ev);
+	}
 }
 
 static void test_sizes(void **state)
