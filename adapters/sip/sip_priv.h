@@ -5,7 +5,8 @@
  *   message_in.c the one door for requests; body_in.c, head_in.c, auth.c,
  *                register_in.c, request_in.c read them
  *   answer.c     requests core has to answer; dup.c remembers the answers
- *   message_out.c requests we send; body_out.c writes what is in them
+ *   message_out.c requests we send: way_out.c finds the next hop, head_out.c
+ *                and body_out.c write what is in them
  *   peer.c       links to other SIP servers; flow.c connections of clients
  */
 #pragma once
@@ -192,7 +193,7 @@ struct sip {
 	bool was_full; /* core was told room 0 of bindings */
 	bool is_draining;
 	struct sip_counts counts;
-	int64_t refusals_ms;		/* this second's log lines of them */
+	int64_t refusals_ms; /* this second's log lines of them */
 	unsigned refusals_n, refusals_hidden;
 };
 
@@ -301,6 +302,19 @@ bool sip_flow_parse(struct str s, struct sip_flow *out);
 /* The open connection a note names, or NULL. */
 tport_t *sip_flow_find(struct sip *s, const struct sip_flow *f,
 		       struct sip_listener **l_out);
+
+/* way_out.c: the next hop of one target, or why there is none. */
+struct sip_way {
+	struct sip_listener *listener;
+	struct sip_peer *peer;
+	tport_t *tport;		     /* an open connection, or NULL */
+	char uri[SIP_URI_MAX + 1];   /* Request-URI */
+	char route[SIP_URI_MAX + 1]; /* next hop, or empty */
+	struct str routes;	     /* Route header values, or empty */
+	enum transport transport;
+};
+enum cause sip_way_find(struct sip *s, const struct target *t,
+			struct sip_way *w);
 
 /* message_out.c */
 void sip_send(void *self, const struct action *a);
