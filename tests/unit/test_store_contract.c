@@ -1120,11 +1120,12 @@ static void test_trace_tells_the_story(void **state)
 	assert_list_has(w, "trace", "sip:bob@b.example", 2, "\"id\":\"2\"");
 }
 
-#define ON(fn) \
-	{ .name = #fn " on sqlite", .test_func = fn, \
+#define ON_ROWS(fn, rows) \
+	{ .name = #fn " on sqlite" rows, .test_func = fn, \
 	  .setup_func = set_up_sqlite, .teardown_func = tear_down }, \
-	{ .name = #fn " on fake", .test_func = fn, \
+	{ .name = #fn " on fake" rows, .test_func = fn, \
 	  .setup_func = set_up_fake, .teardown_func = tear_down }
+#define ON(fn) ON_ROWS(fn, "")
 
 int main(void)
 {
@@ -1144,7 +1145,7 @@ int main(void)
 		ON(test_nobody_listens),
 		ON(test_notes),
 		ON(test_user_comes_back_whole),
-		ON(test_folded_lookup),
+		ON_ROWS(test_folded_lookup, " [CP01]"),
 		ON(test_folded_user_is_whole),
 		ON(test_bindings),
 		ON(test_drop_user),
