@@ -16,7 +16,6 @@ enum {
 	WINDOW_MAX = 4096,
 	PINGS_MAX = 2,		/* under way: meanwhile the next batch gathers */
 	HELD_LOOK_MS = 20,	/* intake was full: how soon to look again */
-
 };
 
 uint32_t xmpp_backoff_ms(const struct xmpp_times *t, unsigned failures,
@@ -38,8 +37,10 @@ uint32_t xmpp_backoff_ms(const struct xmpp_times *t, unsigned failures,
 
 struct stanza_ctx comp_ctx(const struct comp *c)
 {
-	return (struct stanza_ctx){ .conf = c->conf, .config = c->x->config,
-				    .rule = &c->rule, .in = &c->x->in,
+	return (struct stanza_ctx){ .conf = c->conf,
+				    .config = c->x->config,
+				    .rule = &c->rule,
+				    .in = &c->x->in,
 				    .now_utc_us = net_utc_us() };
 }
 
@@ -56,8 +57,7 @@ uint32_t comp_room(const struct comp *c)
 {
 	size_t window = window_of(c);
 
-	if (c->state != LINK_UP || !c->stream ||
-	    c->barrier.sends_n >= window ||
+	if (c->state != LINK_UP || !c->stream || c->barrier.sends_n >= window ||
 	    xmpp_link_queued(c->stream) > XMPP_OUT_HIGH_BYTES)
 		return 0;
 	return (uint32_t)(window - c->barrier.sends_n);
@@ -121,8 +121,10 @@ static void take_config(struct comp *c, struct config *config,
 	c->config = config;
 	c->conf = conf;
 	c->rule = (struct addr_jid_rule){
-		.host = conf->component, .is_encoded = conf->is_encoded,
-		.is_strict_7247 = conf->is_strict_7247 };
+		.host = conf->component,
+		.is_encoded = conf->is_encoded,
+		.is_strict_7247 = conf->is_strict_7247
+	};
 	c->log = (struct log_ctx){ .module = "xmpp",
 				   .field = F_STR("link", conf->name) };
 }
@@ -296,13 +298,18 @@ static void on_retry_timer(void *arg)
 
 static void start(struct comp *c)
 {
-	const struct xmpp_link_handler h = {
-		.arg = c, .on_stanza = on_stanza, .on_up = on_up,
-		.on_down = on_down, .on_drained = on_drained };
+	const struct xmpp_link_handler h = { .arg = c,
+					     .on_stanza = on_stanza,
+					     .on_up = on_up,
+					     .on_down = on_down,
+					     .on_drained = on_drained };
 	const struct xmpp_link_conf conf = {
-		.host = c->conf->host, .port = c->conf->port,
-		.component = c->conf->component, .secret = c->conf->secret,
-		.connect_ms = c->x->times.connect_ms };
+		.host = c->conf->host,
+		.port = c->conf->port,
+		.component = c->conf->component,
+		.secret = c->conf->secret,
+		.connect_ms = c->x->times.connect_ms
+	};
 
 	c->x->counts.attempts++;
 	c->stream = xmpp_link_new(c->x->loop, c->x->low, &conf, &h);

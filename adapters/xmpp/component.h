@@ -10,8 +10,8 @@
 #include "adapters/xmpp/stanza.h"
 #include "adapters/xmpp/xmpp.h"
 
-enum { XMPP_STANZA_BYTES_DEFAULT = 131072 };	/* ours; servers allow 256 KiB
-						   and more */
+/* Ours; servers allow 256 KiB and more. */
+enum { XMPP_STANZA_BYTES_DEFAULT = 131072 };
 
 /* What all links of the adapter share. */
 struct xmpp {
@@ -88,14 +88,13 @@ bool comp_take_stanza(struct comp *c, const struct xml_node *stanza,
 
 /* ---- outbound.c ---------------------------------------------------------- */
 
-void comp_send(struct comp *c, const struct action *a,
-	       const struct target *t);
+void comp_send(struct comp *c, const struct action *a, const struct target *t);
 /* The one result of a send (s is freed); text and address may be empty. */
 void comp_result(struct comp *c, struct barrier_send *s, enum cause cause,
 		 struct str text, struct str address);
 /* The same for a target that never became a send. */
-void xmpp_result(struct xmpp *x, const struct action *a,
-		 const struct target *t, enum cause cause);
+void xmpp_result(struct xmpp *x, const struct action *a, const struct target *t,
+		 enum cause cause);
 /* Ping number n was answered: all before it have gone well. */
 void comp_answered(struct comp *c, uint64_t n);
 /* The stream ended: every send that waits fails. */

@@ -18,7 +18,8 @@ static void ignore(struct comp *c, const struct xml_node *stanza)
 static void say_refusal(struct comp *c, const struct xml_node *stanza,
 			struct str from, enum cause cause, struct str text)
 {
-	const struct stanza_error e = { .cause = cause, .text = text,
+	const struct stanza_error e = { .cause = cause,
+					.text = text,
 					.by = c->rule.host };
 	struct buf b;
 
@@ -87,9 +88,10 @@ static bool take_message(struct comp *c, const struct xml_node *stanza,
 		return true;
 	}
 	if (in.refuse != CAUSE_NONE) {
-		say_refusal(c, stanza, in.is_to_malformed ? c->rule.host :
-			    xml_attr_of(stanza, "to"), in.refuse,
-			    in.refuse_text);
+		say_refusal(c, stanza,
+			    in.is_to_malformed ? c->rule.host
+					       : xml_attr_of(stanza, "to"),
+			    in.refuse, in.refuse_text);
 		return true;
 	}
 	for (i = 0; i < in.msgs_n; i++) {
@@ -122,8 +124,7 @@ static bool take_failure(struct comp *c, const struct xml_node *stanza,
 	s = barrier_take_failed(&c->barrier, f.id,
 				stanza_jid(c->x->scratch, &f.ends.from, true));
 	if (s) {
-		comp_result(c, s, f.error.cause, f.error.text,
-			    f.error.address);
+		comp_result(c, s, f.error.cause, f.error.text, f.error.address);
 		return true;
 	}
 	if (!may_post)

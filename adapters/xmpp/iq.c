@@ -15,12 +15,14 @@ typedef void put_h(struct buf *b, const struct stanza_ctx *ctx,
 		   const struct stanza_ends *ends);
 
 /* Only what really works is announced; each has its test. */
+/* clang-format off */
 static const char *const host_features[] = {
 	NS_DISCO_INFO, NS_DISCO_ITEMS, NS_PING, NS_VERSION, NS_TIME,
 	"jid\\20escaping", NULL };
 static const char *const user_features[] = {
 	NS_DISCO_INFO, NS_DISCO_ITEMS, NS_PING, NS_VERSION, NS_TIME,
 	NS_STATES, NS_RECEIPTS, NS_MARKERS, NULL };
+/* clang-format on */
 
 static void put_identity(struct buf *b, const char *category, const char *type,
 			 const char *name)

@@ -44,8 +44,8 @@ struct xmpp_link_handler {
 	   we read, only its head is there. is_again: it was held before.
 	   False: not now, hold it (xmpp_link_resume gives it again, in order).
 	   May send, must not free the link. */
-	bool (*on_stanza)(void *arg, const struct xml_node *stanza,
-			  bool is_cut, bool is_again);
+	bool (*on_stanza)(void *arg, const struct xml_node *stanza, bool is_cut,
+			  bool is_again);
 	/* The handshake is through. Must not free the link. */
 	void (*on_up)(void *arg);
 	/* The last call; the handler frees the link. text: the server's words,

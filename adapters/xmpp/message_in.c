@@ -256,9 +256,8 @@ static void read_content(const struct stanza_ctx *ctx,
 /* ---- the rest ------------------------------------------------------------ */
 
 static void read_report(const struct stanza_ctx *ctx,
-			const struct xml_node *stanza,
-			const struct xml_node *n, bool is_displayed,
-			struct message_in *out)
+			const struct xml_node *stanza, const struct xml_node *n,
+			bool is_displayed, struct message_in *out)
 {
 	struct str id = n ? xml_attr_of(n, "id") : STR("");
 	struct msg *m;
@@ -381,8 +380,7 @@ static struct str new_address(struct arena *a, const struct stanza_ctx *ctx,
 }
 
 static void read_error(struct arena *a, const struct stanza_ctx *ctx,
-		       const struct xml_node *error,
-		       struct message_failed *out)
+		       const struct xml_node *error, struct message_failed *out)
 {
 	bool is_full = out->ends.from.resource.n > 0;
 	enum xmpp_cond cond = XMPP_COND_UNDEFINED_CONDITION;
@@ -395,8 +393,7 @@ static void read_error(struct arena *a, const struct stanza_ctx *ctx,
 			out->error.text = stanza_line(a, n->text,
 						      STANZA_TEXT_MAX);
 		else if (xmpp_cond_by_name(n->name, &cond) &&
-			 (cond == XMPP_COND_GONE ||
-			  cond == XMPP_COND_REDIRECT))
+			 (cond == XMPP_COND_GONE || cond == XMPP_COND_REDIRECT))
 			out->error.address = new_address(a, ctx, n->text);
 	}
 	out->error.cause = xmpp_cause_of(cond, is_full,

@@ -41,8 +41,8 @@ static enum cause write_ends(struct arena *a, const struct stanza_ctx *ctx,
 		return CAUSE_NO_RELAY;
 	err = addr_to_jid(a, &t->to, ctx->rule, false, &to);
 	if (err == ERR_DECLINED)
-		return stanza_is_served(ctx, t->to.domain) ? CAUSE_LOOP :
-							     CAUSE_NOT_FOUND;
+		return stanza_is_served(ctx, t->to.domain) ? CAUSE_LOOP
+							   : CAUSE_NOT_FOUND;
 	if (err < 0 || to.domain.n == 0)
 		return CAUSE_JID_MALFORMED;
 	if (stanza_is_served(ctx, to.domain))
@@ -148,10 +148,9 @@ static void put_delay(struct buf *b, const struct stanza_ctx *ctx,
 }
 
 static enum cause put_content(struct buf *b, struct arena *a,
-			      const struct stanza_ctx *ctx,
-			      const struct msg *m, const struct target *t,
-			      const struct ends *ends, struct peer *peer,
-			      struct message_out *out)
+			      const struct stanza_ctx *ctx, const struct msg *m,
+			      const struct target *t, const struct ends *ends,
+			      struct peer *peer, struct message_out *out)
 {
 	struct str text;
 	enum cause cause = body_text(a, m, &text, &out->was_cleaned);
@@ -235,7 +234,8 @@ static void put_failure(struct buf *b, struct arena *a,
 			const struct ends *ends)
 {
 	const struct report *r = &m->report;
-	struct stanza_error e = { .cause = r->cause, .text = r->text,
+	struct stanza_error e = { .cause = r->cause,
+				  .text = r->text,
 				  .address = new_address(a, ctx, r->address),
 				  .by = ctx->rule->host };
 
@@ -283,20 +283,21 @@ static void write_state(struct buf *b, struct arena *a, const struct msg *m,
 			const struct ends *ends, struct peer *peer,
 			struct message_out *out)
 {
-	static const char *const names[] = {
-		[PEER_NONE] = NULL, [PEER_ACTIVE] = "active",
-		[PEER_COMPOSING] = "composing", [PEER_GONE] = "gone" };
-	enum peer_state state = m->composing.is_gone ? PEER_GONE :
-		m->composing.is_active ? PEER_COMPOSING : PEER_ACTIVE;
+	static const char *const names[] = { [PEER_NONE] = NULL,
+					     [PEER_ACTIVE] = "active",
+					     [PEER_COMPOSING] = "composing",
+					     [PEER_GONE] = "gone" };
+	enum peer_state state = m->composing.is_gone	 ? PEER_GONE
+				: m->composing.is_active ? PEER_COMPOSING
+							 : PEER_ACTIVE;
 	char hex[TRACE_HEX_N + 1];
 
 	out->is_nothing = !peer->talks_states || peer->told == state ||
-		(peer->told == PEER_NONE && state != PEER_COMPOSING);
+			  (peer->told == PEER_NONE && state != PEER_COMPOSING);
 	if (out->is_nothing)
 		return;
 	peer->told = state;
-	out->id = arena_printf(a, ID_STATE "%s",
-			       trace_hex(m->trace, hex).p);
+	out->id = arena_printf(a, ID_STATE "%s", trace_hex(m->trace, hex).p);
 	stanza_put_head(b, "message", "chat", ends->from, ends->to, out->id);
 	buf_put_char(b, '>');
 	if (m->thread.n > 0)

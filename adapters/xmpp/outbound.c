@@ -23,8 +23,8 @@ static void post_sent(struct xmpp *x, uint64_t leg, uint32_t tag,
 	(void)x->in.post(x->in.core, ev);
 }
 
-void xmpp_result(struct xmpp *x, const struct action *a,
-		 const struct target *t, enum cause cause)
+void xmpp_result(struct xmpp *x, const struct action *a, const struct target *t,
+		 enum cause cause)
 {
 	if (cause != CAUSE_NONE || a->wants_result)
 		post_sent(x, t->leg, a->tag, a->msg->trace, cause, STR(""),
@@ -42,8 +42,7 @@ static void finish(struct comp *c, struct barrier_send *s, enum cause cause,
 		   struct str text, struct str address)
 {
 	if (cause != CAUSE_NONE || s->wants_result)
-		post_sent(c->x, s->leg, s->tag, s->trace, cause, text,
-			  address);
+		post_sent(c->x, s->leg, s->tag, s->trace, cause, text, address);
 	if (c->careful_n > 0 && cause != CAUSE_LINK_DOWN)
 		c->careful_n--;
 	c->x->counts.pending--;
@@ -111,8 +110,9 @@ void comp_answered(struct comp *c, uint64_t number)
 		finish(c, s, CAUSE_NONE, STR(""), STR(""));
 	if (barrier_is_open(&c->barrier))
 		comp_ping(c);
-	net_timer_set(c->ping_timer, barrier_pings(&c->barrier) > 0 ?
-				     t->ping_limit_ms : t->ping_every_ms);
+	net_timer_set(c->ping_timer, barrier_pings(&c->barrier) > 0
+					     ? t->ping_limit_ms
+					     : t->ping_every_ms);
 	comp_tell_room(c);
 	check_drained(c);
 }
@@ -137,8 +137,8 @@ void comp_send(struct comp *c, const struct action *a, const struct target *t)
 		return;
 	}
 	arena_reset(c->x->scratch);
-	buf_init(&b, c->conf->stanza_bytes_max ? c->conf->stanza_bytes_max :
-						 XMPP_STANZA_BYTES_DEFAULT);
+	buf_init(&b, c->conf->stanza_bytes_max ? c->conf->stanza_bytes_max
+					       : XMPP_STANZA_BYTES_DEFAULT);
 	cause = message_write(&b, c->x->scratch, &ctx, c->peers, a->msg, t,
 			      &out);
 	if (cause != CAUSE_NONE || out.is_nothing) {

@@ -89,8 +89,9 @@ struct str stanza_line(struct arena *a, struct str s, size_t max_bytes)
 		if (n == 0)
 			break;
 		for (k = 0; k < n; k++)
-			p[i + k] = code < 0x20 || (code >= 0x7f && code < 0xa0) ?
-				' ' : clean.p[i + k];
+			p[i + k] = code < 0x20 || (code >= 0x7f && code < 0xa0)
+					   ? ' '
+					   : clean.p[i + k];
 	}
 	return str_trim(utf8_cut(str_trim((struct str){ p, i }), max_bytes));
 }
@@ -150,8 +151,9 @@ void stanza_put_error(struct buf *b, const char *kind, struct str from,
 	buf_put_char(b, '>');
 	/* Only moved and redirected say where to; gone for good must not. */
 	stanza_put_text(b, xmpp_cond_name(fault.cond), NS_STANZAS,
-			e->cause == CAUSE_MOVED || e->cause == CAUSE_REDIRECT ?
-				e->address : STR(""));
+			e->cause == CAUSE_MOVED || e->cause == CAUSE_REDIRECT
+				? e->address
+				: STR(""));
 	stanza_put_text(b, "text", NS_STANZAS, text);
 	buf_put_str(b, STR("</error></"));
 	buf_put_str(b, str_of(kind));
@@ -161,8 +163,9 @@ void stanza_put_error(struct buf *b, const char *kind, struct str from,
 void stanza_put_refusal(struct buf *b, const struct xml_node *stanza,
 			struct str from, const struct stanza_error *e)
 {
-	const char *kind = xml_is(stanza, NULL, "iq") ? "iq" :
-		xml_is(stanza, NULL, "presence") ? "presence" : "message";
+	const char *kind = xml_is(stanza, NULL, "iq")	      ? "iq"
+			   : xml_is(stanza, NULL, "presence") ? "presence"
+							      : "message";
 
 	stanza_put_error(b, kind, from, xml_attr_of(stanza, "from"),
 			 utf8_cut(xml_attr_of(stanza, "id"), JID_PART_MAX), e);

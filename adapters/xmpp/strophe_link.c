@@ -66,6 +66,7 @@ struct xmpp_link {
    runs inside xmpp_connect_component() only. */
 static struct xmpp_link *connecting;
 
+/* clang-format off */
 static const char *const end_names[XMPP_ENDS_N] = {
 	[XMPP_END_CLOSED] = "closed", [XMPP_END_SILENT] = "no-answer",
 	[XMPP_END_UNAUTHORIZED] = "not-authorized",
@@ -75,6 +76,7 @@ static const char *const end_names[XMPP_ENDS_N] = {
 	[XMPP_END_STREAM] = "stream-error", [XMPP_END_LOCAL] = "local",
 	[XMPP_END_OURS] = "ours",
 };
+/* clang-format on */
 
 const char *xmpp_end_name(enum xmpp_end end)
 {
@@ -146,8 +148,8 @@ static enum xmpp_end end_of(xmpp_stanza_t *error, const char **name_out)
 		if (!name || strcmp(name, "text") == 0)
 			continue;
 		*name_out = name;
-		for (i = 0; i < sizeof(stream_errors) /
-				sizeof(stream_errors[0]); i++)
+		for (i = 0;
+		     i < sizeof(stream_errors) / sizeof(stream_errors[0]); i++)
 			if (strcmp(name, stream_errors[i].name) == 0)
 				return stream_errors[i].end;
 	}
@@ -210,8 +212,8 @@ static void on_conn(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
 		set_down(l, XMPP_END_OURS, NULL);
 	} else if (stream_error) {
 		end = end_of(stream_error->stanza, &name);
-		set_down(l, end, stream_error->text ? stream_error->text :
-						      name);
+		set_down(l, end,
+			 stream_error->text ? stream_error->text : name);
 	} else {
 		set_down(l, XMPP_END_CLOSED, error ? strerror(error) : NULL);
 	}

@@ -68,7 +68,8 @@ static void copy_text(struct walk *w, xmpp_stanza_t *stanza,
 			n++;
 		}
 	if (n <= 1) {
-		copy(w, only ? xmpp_stanza_get_text_ptr(only) : "", &node->text);
+		copy(w, only ? xmpp_stanza_get_text_ptr(only) : "",
+		     &node->text);
 		return;
 	}
 	buf_init(&b, TEXT_BYTES_MAX);

@@ -13,9 +13,12 @@
 
 const struct xmpp_times xmpp_times_default = {
 	.connect_ms = 10000,	/* a server that is there answers at once */
-	.ping_every_ms = 60000, .ping_limit_ms = 20000,	/* dead within 80 s */
-	.backoff_min_ms = 1000, .backoff_max_ms = 60000,
-	.refused_ms = 60000, .standby_ms = 8000,	/* taken over in 15 s */
+	.ping_every_ms = 60000,
+	.ping_limit_ms = 20000, /* dead within 80 s */
+	.backoff_min_ms = 1000,
+	.backoff_max_ms = 60000,
+	.refused_ms = 60000,
+	.standby_ms = 8000, /* taken over in 15 s */
 	.drain_ms = 30000,
 };
 
@@ -130,7 +133,8 @@ static int check_link(const struct config *c, const struct link_conf *l,
 	if (!address_of(l->host, &is_local))
 		return errtext_set(why, ERR_SYNTAX,
 				   "link %.*s: the server's address must be "
-				   "numeric", STR_ARG(l->name));
+				   "numeric",
+				   STR_ARG(l->name));
 	if (!is_local && !l->insecure_cleartext)
 		return errtext_set(why, ERR_DENIED,
 				   "link %.*s: a component link is not "
@@ -139,13 +143,15 @@ static int check_link(const struct config *c, const struct link_conf *l,
 	if (!uri_host_ok(l->component) || l->secret.n == 0 || l->port == 0)
 		return errtext_set(why, ERR_SYNTAX,
 				   "link %.*s: component, secret and port "
-				   "are needed", STR_ARG(l->name));
+				   "are needed",
+				   STR_ARG(l->name));
 	for (i = 0; &c->links[i] != l; i++)
 		if (c->links[i].kind == LINK_XMPP_COMPONENT &&
 		    str_ieq(c->links[i].component, l->component))
 			return errtext_set(why, ERR_WRONG_STATE,
 					   "link %.*s: %.*s is spoken for by "
-					   "link %.*s", STR_ARG(l->name),
+					   "link %.*s",
+					   STR_ARG(l->name),
 					   STR_ARG(l->component),
 					   STR_ARG(c->links[i].name));
 	return 0;
@@ -235,11 +241,17 @@ struct xmpp *xmpp_new(struct net_loop *l, const struct intake *in)
 struct adapter xmpp_port(struct xmpp *x)
 {
 	return (struct adapter){
-		.proto = PROTO_XMPP, .self = x, .answer = port_answer,
-		.send = port_send, .room = port_room,
-		.link_ctl = port_link_ctl, .flush = port_flush,
-		.prepare = port_prepare, .commit = port_commit,
-		.abort = port_abort, .drain = port_drain,
+		.proto = PROTO_XMPP,
+		.self = x,
+		.answer = port_answer,
+		.send = port_send,
+		.room = port_room,
+		.link_ctl = port_link_ctl,
+		.flush = port_flush,
+		.prepare = port_prepare,
+		.commit = port_commit,
+		.abort = port_abort,
+		.drain = port_drain,
 	};
 }
 

@@ -8,16 +8,15 @@ static const struct {
 	struct str name;
 	enum cause full, bare, bare_6xx;
 } conds[XMPP_CONDS_N] = {
-#define X(id, wire, f, b, s) [XMPP_COND_##id] = { \
-	STR_LIT(wire), CAUSE_##f, CAUSE_##b, CAUSE_##s },
+#define X(id, wire, f, b, s) \
+	[XMPP_COND_##id] = { STR_LIT(wire), CAUSE_##f, CAUSE_##b, CAUSE_##s },
 	XMPP_COND_TABLE(X)
 #undef X
 };
 
 const char *xmpp_cond_name(enum xmpp_cond cond)
 {
-	return cond < XMPP_CONDS_N ? conds[cond].name.p :
-				     "undefined-condition";
+	return cond < XMPP_CONDS_N ? conds[cond].name.p : "undefined-condition";
 }
 
 bool xmpp_cond_by_name(struct str name, enum xmpp_cond *out)

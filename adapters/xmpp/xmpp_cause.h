@@ -8,6 +8,7 @@
 
 /* name, on the wire, cause for a full JID, for a bare JID, for a bare JID
    whose domain is configured to give 6xx */
+/* clang-format off */
 #define XMPP_COND_TABLE(X) \
 	X(BAD_REQUEST, "bad-request", BAD_REQUEST, BAD_REQUEST, BAD_REQUEST) \
 	X(CONFLICT, "conflict", CONFLICT, CONFLICT, CONFLICT) \
@@ -48,12 +49,13 @@
 	  UNDEFINED) \
 	X(UNEXPECTED_REQUEST, "unexpected-request", UNEXPECTED, UNEXPECTED, \
 	  UNEXPECTED)
+/* clang-format on */
 
 enum xmpp_cond {
 #define X(name, wire, full, bare, bare_6xx) XMPP_COND_##name,
 	XMPP_COND_TABLE(X)
 #undef X
-	XMPP_CONDS_N
+		XMPP_CONDS_N
 };
 
 const char *xmpp_cond_name(enum xmpp_cond cond);	/* "bad-request" */
