@@ -162,8 +162,8 @@ class SipUser:
         if message.is_request:
             self.spawn(self._serve(message, where))
             return
-        queue = self._waiting.get((message.branch(),
-                                   message.get("cseq", "").split()[-1]))
+        method = (message.get("cseq") or "").split()[-1:]
+        queue = self._waiting.get((message.branch(), "".join(method)))
         if queue is not None:
             queue.put_nowait(message)
         else:
