@@ -101,8 +101,9 @@ struct remember {
 	int answer;		/* enum of struct answer */
 	enum cause cause;
 	uint32_t origin_link;	/* where it came from first: the same message
-				   from elsewhere is a loop */
+				   from elsewhere is a loop, */
 	enum proto origin_proto;
+	unsigned hops_left;	/* and so it is with fewer hops left */
 };
 
 struct hint {

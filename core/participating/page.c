@@ -62,6 +62,7 @@ void page_remember(struct pstep *s, bool is_running, int kind,
 	r->cause = cause;
 	r->origin_link = p->in_link;
 	r->origin_proto = p->in_proto;
+	r->hops_left = p->hops_left;
 	acts_add(s->out, ACT_REMEMBER)->u.remember = r;
 }
 
@@ -215,13 +216,31 @@ static void outcome(struct pstep *s)
 
 /* ---- the machine ---------------------------------------------------------- */
 
+/* The message came round to us while we still deal with it. */
+static void refuse_loop(struct pstep *s)
+{
+	struct page *p = s->p;
+	struct page copy = { .legs = { s->ev->leg },
+			     .legs_n = s->ev->leg ? 1 : 0,
+			     .in_proto = s->ev->origin->proto,
+			     .in_link = s->ev->origin->link };
+
+	s->p = &copy;
+	page_account(s, "refused", CAUSE_LOOP);
+	page_tell_refusal(s, CAUSE_LOOP, NULL);
+	page_answer(s, ANSWER_REFUSED, CAUSE_LOOP, NULL);
+	s->p = p;
+}
+
 static bool is_repeat(struct pstep *s)
 {
 	struct page *p = s->p;
 
 	if (s->ev->kind != EV_MSG || p->state == PAGE_START)
 		return false;
-	if (s->ev->leg && p->legs_n < PAGE_LEGS_MAX)
+	if (page_is_loop(s, p->in_proto, p->in_link, p->hops_left))
+		refuse_loop(s);
+	else if (s->ev->leg && p->legs_n < PAGE_LEGS_MAX)
 		p->legs[p->legs_n++] = s->ev->leg;
 	return true;
 }

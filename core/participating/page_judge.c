@@ -17,6 +17,16 @@ static enum step refuse(struct pstep *s, enum cause cause)
 	return STEP_DONE;
 }
 
+/* A repeat comes the way the first came, with as many hops left. */
+bool page_is_loop(const struct pstep *s, enum proto first_proto,
+		  uint32_t first_link, unsigned first_hops_left)
+{
+	const struct origin *o = s->ev->origin;
+
+	return o->proto != first_proto || o->link != first_link ||
+	       s->ev->msg->hops_left < first_hops_left;
+}
+
 /* What was answered lately to the same message. True: it is dealt with. */
 static bool seen_before(struct pstep *s)
 {
@@ -27,8 +37,7 @@ static bool seen_before(struct pstep *s)
 	r = p->has_key ? fact_seen(s->f, p->key, NULL) : NULL;
 	if (!r || r->is_running)
 		return false;
-	/* From elsewhere than the first time: it went round [RFC 5393]. */
-	if (r->origin_proto != p->in_proto || r->origin_link != p->in_link) {
+	if (page_is_loop(s, r->origin_proto, r->origin_link, r->hops_left)) {
 		p->has_key = false;
 		refuse(s, CAUSE_LOOP);
 		return true;
@@ -302,6 +311,7 @@ enum step page_judge(struct pstep *s)
 		return STEP_WAIT;
 	p->in_proto = o->proto;
 	p->in_link = o->link;
+	p->hops_left = s->ev->msg->hops_left;
 	if (s->ev->leg)
 		p->legs[p->legs_n++] = s->ev->leg;
 	if (c == CAUSE_NONE && seen_before(s))

@@ -23,6 +23,7 @@ struct page {
 	size_t legs_n;
 	enum proto in_proto;
 	uint32_t in_link;
+	unsigned hops_left;	/* as it came in */
 	struct msg *msg;	/* as it goes on: authenticated sender */
 	uint8_t key[32];	/* of the window of repeats */
 	bool has_key;
@@ -57,6 +58,9 @@ void page_end(struct pstep *s);
 
 /* page_judge.c: who, may he, where to */
 enum step page_judge(struct pstep *s);
+/* Is this the same message again, after a way round? [RFC 5393] */
+bool page_is_loop(const struct pstep *s, enum proto first_proto,
+		  uint32_t first_link, unsigned first_hops_left);
 
 /* page_keep.c: into the store */
 void page_keep(struct pstep *s, bool wants_outcome);
