@@ -27,6 +27,7 @@
 #define LOG_SOFT_BYTES (4u << 20)
 #define LOG_HARD_BYTES (32u << 20)
 #define LOG_ALARM_BYTES (64u << 20)
+#define HARD_MS 1000
 
 static const struct log_ctx ctx = { .module = "store" };
 
@@ -38,7 +39,7 @@ struct writer {
 	bool is_failing;	  /* told as an alarm */
 	bool is_log_large;
 	uint64_t file_bytes;
-	int64_t look_at_ms;
+	int64_t look_at_ms, hard_at_ms;
 };
 
 int64_t store_clock_ms(void)
@@ -217,24 +218,24 @@ static void commit_batch(struct writer *w, struct jobs *batch)
 /* ---- between commits ------------------------------------------------------ */
 
 /* A log that did not shrink because a reader was there is tried again when it
-   has grown by as much once more, not after each commit. */
+   has grown by as much once more, not after each commit; waiting for readers
+   holds up accepts, so that is tried once a second. */
 static void keep_log_small(struct writer *w)
 {
 	uint64_t bytes = db_log_bytes(w->ops.db);
 	uint64_t alarm = w->s->log_alarm_bytes;
+	bool is_hard = bytes >= LOG_HARD_BYTES || bytes >= alarm;
+	int64_t now_ms = store_clock_ms();
 
 	if (bytes < w->log_bytes_tried)
 		w->log_bytes_tried = 0;
-	if (bytes >= LOG_HARD_BYTES || bytes >= alarm)
-		db_checkpoint(w->ops.db, true);
-	else if (bytes >= w->log_bytes_tried + LOG_SOFT_BYTES)
-		db_checkpoint(w->ops.db, false);
-	else
+	if (is_hard ? now_ms < w->hard_at_ms
+		    : bytes < w->log_bytes_tried + LOG_SOFT_BYTES)
 		return;
-	if (db_log_bytes(w->ops.db) == 0)
-		w->log_bytes_tried = 0;
-	else
-		w->log_bytes_tried = bytes;
+	db_checkpoint(w->ops.db, is_hard);
+	if (is_hard)
+		w->hard_at_ms = now_ms + HARD_MS;
+	w->log_bytes_tried = db_log_bytes(w->ops.db) == 0 ? 0 : bytes;
 	if (!w->is_log_large && db_log_bytes(w->ops.db) >= alarm)
 		log_warning(&ctx, "store_log_large", F_N("bytes", bytes));
 	w->is_log_large = db_log_bytes(w->ops.db) >= alarm;

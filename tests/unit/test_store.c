@@ -255,6 +255,49 @@ static void test_long_log_is_written_back(void **state)
 	msg_put(m);
 }
 
+/* A reader that never ends (another program) pins the log: the alarm goes up,
+   and down again once the reader is gone. */
+static void test_pinned_log_raises_alarm(void **state)
+{
+	struct msg *m = make_msg("m", "sip:a@a.example", "sip:b@b.example",
+				 "x", 1);
+	struct todo t = make_todo(1, "link:l", m);
+	struct write w[] = { w_msg(m), w_todo(OP_TODO_PUT, &t) };
+	struct store_stats st;
+	sqlite3 *other;
+	char body[60000];
+	uint64_t i;
+
+	(void)state;
+	memset(body, 'x', sizeof(body));
+	m->body = body_inline((struct str){ body, sizeof(body) });
+	open_with((struct store_options){ .log_alarm_bytes = 1 << 20 });
+	assert_int_equal(commit(w, 2), STORE_OK);
+	assert_int_equal(sqlite3_open(place.file, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN; SELECT COUNT(*) FROM"
+				      " todos", NULL, NULL, NULL), SQLITE_OK);
+	for (i = 2; i <= 25; i++) {
+		m->store_id = t.msg_store_id = t.id = i;
+		assert_int_equal(commit(w, 2), STORE_OK);
+	}
+	/* counted with the next commit, after the attempt to empty it */
+	store_stats(place.db, &st);
+	assert_true(st.log_bytes > 1 << 20);
+	assert_true(st.is_log_large);
+	assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(other);
+	for (; i <= 100 && st.is_log_large; i++) { /* tried once a second */
+		usleep(50000);
+		m->store_id = t.msg_store_id = t.id = i;
+		assert_int_equal(commit(w, 2), STORE_OK);
+		store_stats(place.db, &st);
+	}
+	assert_false(st.is_log_large);
+	assert_true(st.log_bytes < 1 << 20);
+	msg_put(m);
+}
+
 /* ---- a full disk ---------------------------------------------------------- */
 
 static void test_full_store_says_so_and_recovers(void **state)
@@ -959,6 +1002,7 @@ int main(void)
 		IN_PLACE(test_close_drains),
 		IN_PLACE(test_handlers_may_submit),
 		IN_PLACE(test_long_log_is_written_back),
+		IN_PLACE(test_pinned_log_raises_alarm),
 		IN_PLACE(test_full_store_says_so_and_recovers),
 		IN_PLACE(test_full_store_refuses_only_what_grows),
 		IN_PLACE(test_full_disk),
