@@ -80,7 +80,8 @@ static void read_times(const sip_t *sip, struct msg *m)
 		m->no_store = true;
 }
 
-/* Max-Forwards counts hops over all protocols; this one is taken off here. */
+/* Max-Forwards counts hops over all protocols; ours is taken off on the way
+   out. */
 static bool read_hops(const sip_t *sip, struct msg *m)
 {
 	unsigned long n = HOPS_DEFAULT;
@@ -89,7 +90,7 @@ static bool read_hops(const sip_t *sip, struct msg *m)
 		n = sip->sip_max_forwards->mf_count;
 	if (!n)
 		return false;
-	m->hops_left = n > 255 ? 254 : (unsigned)n - 1;
+	m->hops_left = n > 255 ? 255 : (unsigned)n;
 	return true;
 }
 

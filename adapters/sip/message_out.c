@@ -256,7 +256,8 @@ static void put_common(struct buf *b, const struct msg *m)
 						  "emergency" };
 	char hex[TRACE_HEX_N + 1];
 
-	sip_put_number(b, "Max-Forwards", m->hops_left);
+	sip_put_number(b, "Max-Forwards",
+		       m->hops_left ? m->hops_left - 1 : 0);
 	sip_put_own(b, "User-Agent", OMA_SERVER);
 	sip_put_own(b, "Accept-Contact", OMA_ACCEPT_CONTACT);
 	trace_hex(m->trace, hex);

@@ -87,8 +87,8 @@ static int set_id(struct msg *m, const struct xml_node *stanza)
 	return arena_str(m->arena, id, &m->id);
 }
 
-/* Headers between our own gateways; this hop is taken off here, as from a
-   Max-Forwards. [XEP-0131] */
+/* Headers between our own gateways; our hop is taken off on the way out, as
+   from a Max-Forwards. [XEP-0131] */
 static void set_shim(struct msg *m, const struct xml_node *stanza)
 {
 	const struct xml_node *n = xml_child(stanza, NS_SHIM, "headers");
@@ -105,7 +105,7 @@ static void set_shim(struct msg *m, const struct xml_node *stanza)
 		if (str_ieq(name, STR("Hop-Count")) &&
 		    str_u32(str_trim(n->text), &hops) &&
 		    hops <= HOPS_WRITTEN_MAX && hops <= m->hops_left)
-			m->hops_left = hops > 0 ? hops - 1 : 0;
+			m->hops_left = hops;
 	}
 }
 

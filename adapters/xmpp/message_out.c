@@ -130,7 +130,7 @@ static void put_shim(struct buf *b, const struct msg *m)
 			   "<header name='X-Trace'>"));
 	xml_put_text(b, trace_hex(m->trace, hex));
 	buf_put_str(b, STR("</header><header name='Hop-Count'>"));
-	buf_put_u64(b, m->hops_left);
+	buf_put_u64(b, m->hops_left ? m->hops_left - 1 : 0);
 	buf_put_str(b, STR("</header></headers>"));
 }
 

@@ -52,7 +52,7 @@ static void test_fields(void **state)
 	assert_str(m->subject, "Lunch");
 	assert_str(m->lang, "fr");
 	assert_int_equal(m->priority, PRIORITY_URGENT);
-	assert_int_equal(m->hops_left, 11);
+	assert_int_equal(m->hops_left, 12);
 	assert_true(m->is_private);
 	assert_true(m->is_stamped);
 	assert_true(m->sent_utc_us == 1795220400000000);

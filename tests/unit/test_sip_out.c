@@ -77,7 +77,7 @@ static void test_plain(void **state)
 	assert_string_equal(sip_side_header(text, "Subject", 0), "Lunch");
 	assert_string_equal(sip_side_header(text, "Content-Language", 0),
 			    "en");
-	assert_string_equal(sip_side_header(text, "Max-Forwards", 0), "12");
+	assert_string_equal(sip_side_header(text, "Max-Forwards", 0), "11");
 	assert_string_equal(sip_side_header(text, "Priority", 0), "urgent");
 	assert_string_equal(sip_side_header(text, "Session-ID", 0),
 			    "00000000000011220000000000003344;remote="

@@ -142,7 +142,7 @@ static void test_wants_and_marks(void **state)
 	assert_true(m->sent_utc_us == 1605895391000000);
 	assert_str(trace_hex(m->trace, hex),
 		   "0123456789abcdef0123456789abcdef");
-	assert_int_equal(m->hops_left, 11);
+	assert_int_equal(m->hops_left, 12);
 }
 
 /* Stamps that lie ahead, traces and hops that are none: as if absent. */

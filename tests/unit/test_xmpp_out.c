@@ -142,7 +142,7 @@ static void test_fields(void **state)
 	assert_str(xml_attr_of(n, "name"), "X-Trace");
 	assert_int_equal(n->text.n, TRACE_HEX_N);
 	assert_str(xml_attr_of(n->next, "name"), "Hop-Count");
-	assert_str(n->next->text, "68");
+	assert_str(n->next->text, "67");
 }
 
 /* A temporary GRUU is no instance by the time it gets here: a bare JID. */
