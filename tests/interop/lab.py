@@ -286,6 +286,7 @@ class Causewayd(Process):
                  host="127.0.0.1"):
         super().__init__(name, os.path.join(folder, name + ".log"))
         self.host = host
+        self.listen_more = ""
         self.dir, self.build = folder, build
         self.program = os.path.join(build, "causewayd")
         self.ctl_program = os.path.join(build, "causewayctl")
@@ -307,7 +308,7 @@ class Causewayd(Process):
                      ' port = %d\n' % (kind, kind, self.host, port))
             if kind == "tls":
                 text += ' cert-file = "%s"\n key-file = "%s"\n' % self.tls
-            text += "}\n"
+            text += self.listen_more + "}\n"
         return text
 
     def write_config(self, text=None):

@@ -156,6 +156,9 @@ class SipUser:
             message = SipText.parse(data)
         except ValueError:
             return
+        # The stack answers what looks like STUN in its own way.
+        if message.is_request and not message.start.endswith(" SIP/2.0"):
+            return
         self.on_text(message, addr)
 
     def on_text(self, message, where):
