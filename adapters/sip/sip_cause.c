@@ -120,7 +120,6 @@ static const struct {
 	{ 406, CAUSE_NOT_ACCEPTABLE },
 	{ 407, CAUSE_FAR_REGISTRATION },
 	{ 408, CAUSE_TIMEOUT },
-	{ 409, CAUSE_CONFLICT },	/* RFC 2543, still seen */
 	{ 410, CAUSE_GONE },
 	{ 413, CAUSE_TOO_LARGE },
 	{ 414, CAUSE_URI_TOO_LONG },

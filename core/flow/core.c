@@ -10,7 +10,6 @@ struct core *core_new(struct loop_port loop, struct config *c)
 	core->config = config_ref(c);
 	core->log = (struct log_ctx){ .module = "core" };
 	core->seed = core_random(core);
-	core->boot = core_random(core);
 	intake_init(core);
 	core->objects = map_new(core->seed);
 	core->legs = map_new(core->seed);

@@ -15,8 +15,6 @@ enum { OBJECT_TIMERS_MAX = 4 };
 struct object {
 	uint64_t id;
 	const struct machine *machine;
-	struct list_link boxed;	/* events that wait until its step is through */
-	unsigned boxed_n;
 	bool is_waiting;	/* its step waits for facts */
 	bool is_ended;		/* gone as soon as its step is through */
 	struct {
@@ -171,7 +169,6 @@ struct core {
 	uint64_t random_pool[32];
 	unsigned random_n;
 	int64_t sweep_at_ms;
-	uint64_t boot;
 	uint64_t *route_hits;	/* per rule of the configuration */
 	size_t route_hits_n;
 	struct core_counts counts;
