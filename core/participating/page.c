@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "core/base/mem.h"
 #include "core/participating/page_priv.h"
 
 void page_answer(struct pstep *s, int kind, enum cause cause,
@@ -284,6 +285,7 @@ static void page_drop(void *state)
 	struct page *p = state;
 
 	msg_put(p->msg);
+	mem_free(p->lane);
 }
 
 const struct machine page_machine = {

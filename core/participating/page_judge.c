@@ -181,6 +181,7 @@ static enum step to_user(struct pstep *s, uint32_t backlog)
 	if (p->may_keep && backlog >= s->conf->quota_count)
 		return refuse(s, CAUSE_QUOTA);
 	p->msg = authenticated(s);
+	page_set_lane(s);
 	page_remember(s, true, 0, CAUSE_NONE);
 	page_account(s, "accepted", CAUSE_NONE);
 	t = targets_of(s, &n);
@@ -223,6 +224,7 @@ static enum step to_link(struct pstep *s)
 	bool has_no_answer = s->route.proto == PROTO_XMPP;
 
 	p->msg = authenticated(s);
+	page_set_lane(s);
 	p->may_keep = !m->no_store && m->kind != MSG_COMPOSING &&
 		      !(m->expires_utc_us &&
 			m->expires_utc_us <= s->ev->now_utc_us);

@@ -1,23 +1,27 @@
 /* core/participating/page_keep.c: a page-mode message goes into the store: the
  * todo row of its recipient's or link's queue, and the reports that are owed.
  */
+#include <string.h>
+
+#include "core/base/mem.h"
 #include "core/participating/page_priv.h"
 #include "core/participating/report.h"
 #include "core/route/retry.h"
 
-static struct str lane_of(struct pstep *s)
+/* The route is forgotten after the first step; the lane is not. */
+void page_set_lane(struct pstep *s)
 {
+	const struct link_conf *l = config_link(s->conf, s->route.link);
 	char text[LANE_BYTES_MAX];
-	const struct link_conf *l;
+	struct str lane;
 
-	if (s->p->lane.p)
-		return s->p->lane;
 	if (s->route.kind == ROUTE_USER)
-		return arena_dup(s->out->arena, lane_of_user(
-			s->user ? s->user->aor : s->route.to.text, text));
-	l = config_link(s->conf, s->route.link);
-	return arena_dup(s->out->arena,
-			 lane_of_link(l ? l->name : STR(""), text));
+		lane = lane_of_user(s->user->aor, text);
+	else
+		lane = lane_of_link(l ? l->name : STR(""), text);
+	s->p->lane = mem_alloc(lane.n + 1);
+	memcpy(s->p->lane, lane.p, lane.n);
+	s->p->lane[lane.n] = '\0';
 }
 
 static void owe(struct pstep *s, enum imdn_status status)
@@ -44,7 +48,7 @@ void page_keep(struct pstep *s, bool wants_outcome)
 	if (!m->store_id)
 		m->store_id = fact_fresh_id(s->f);
 	k->todo.id = fact_fresh_id(s->f);
-	k->todo.lane = lane_of(s);
+	k->todo.lane = arena_dup(s->out->arena, str_of(p->lane));
 	k->todo.part = todo_partition(k->todo.lane);
 	k->todo.conversation = msg_conversation(m) & INT64_MAX;
 	k->todo.recipient = m->to[0].text;

@@ -32,7 +32,7 @@ struct page {
 	bool may_keep;		/* storing is allowed for it */
 	bool keeps_busy;	/* the recipient wants it stored when busy */
 	bool wants_outcome;	/* the queue's first try answers it */
-	struct str lane;	/* where it is kept if it must be; in msg */
+	char *lane;		/* where it is kept if it must be */
 };
 
 struct pstep {
@@ -63,6 +63,7 @@ bool page_is_loop(const struct pstep *s, enum proto first_proto,
 		  uint32_t first_link, unsigned first_hops_left);
 
 /* page_keep.c: into the store */
+void page_set_lane(struct pstep *s);	/* of s->route */
 void page_keep(struct pstep *s, bool wants_outcome);
 void page_owe_delivered(struct pstep *s);
 void page_tell_refusal(struct pstep *s, enum cause cause,
