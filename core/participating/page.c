@@ -80,9 +80,7 @@ void page_account(struct pstep *s, const char *event, enum cause cause)
 	r->id = arena_dup(s->out->arena, m->id);
 	if (m->kind == MSG_REPORT)
 		r->about = arena_dup(s->out->arena, m->report.msg_id);
-	if (s->p->state == PAGE_LIVE || s->p->state == PAGE_START)
-		r->out = s->route.kind == ROUTE_REFUSE ? PROTO_NONE :
-							 s->route.proto;
+	r->out = s->p->out_proto;
 	r->cause = cause;
 	r->bytes = m->body.size_bytes;
 	if (s->p->state == PAGE_START) {

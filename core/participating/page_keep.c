@@ -19,6 +19,7 @@ void page_set_lane(struct pstep *s)
 		lane = lane_of_user(s->user->aor, text);
 	else
 		lane = lane_of_link(l ? l->name : STR(""), text);
+	s->p->out_proto = s->route.proto;
 	s->p->lane = mem_alloc(lane.n + 1);
 	memcpy(s->p->lane, lane.p, lane.n);
 	s->p->lane[lane.n] = '\0';

@@ -32,6 +32,7 @@ struct page {
 	bool may_keep;		/* storing is allowed for it */
 	bool keeps_busy;	/* the recipient wants it stored when busy */
 	bool wants_outcome;	/* the queue's first try answers it */
+	enum proto out_proto;
 	char *lane;		/* where it is kept if it must be */
 };
 

@@ -143,7 +143,8 @@ async def ledger(lab):
     limit = time.monotonic() + 40
     while await lab.node.queue() and time.monotonic() < limit:
         await asyncio.sleep(0.3)
-    assert await lab.node.queue() == [], "still waiting at the end"
+    left = await lab.node.queue()
+    assert left == [], "still waiting at the end: %r" % left[:4]
     await asyncio.sleep(1)
     assert book.refused == [], book.refused[:5]
     assert len(book.accepted["to-xmpp"]) > KILLS and \
