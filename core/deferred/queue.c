@@ -63,21 +63,65 @@ uint32_t queue_backlog(const void *state)
 
 /* ---- what comes in -------------------------------------------------------- */
 
+/* A row that finds no place in memory, or would stand before older ones that
+   are not there, is read from the store when its turn comes. Who waits for its
+   first outcome gets his 202 now. */
+static void pass_over(struct qstep *s, const struct keep *k)
+{
+	s->q->has_more = s->q->has_missed = true;
+	queue_tell_waiter(s, k->waiter, k->waiter_tag, CAUSE_LINK_DOWN, NULL);
+}
+
 static void on_kept(struct qstep *s)
 {
 	const struct keep *k = s->ev->u.keep;
 	struct queue *q = s->q;
-	struct item *it;
+	struct item *it = queue_by_id(q, k->todo.id);
 
 	if (!q->is_loaded && k->is_alone && q->n == 0 && !q->is_claiming)
 		q->is_loaded = true;
-	if (q->has_more || queue_is_full(q) || queue_by_id(q, k->todo.id)) {
-		q->has_more = true;
+	if (!it && (q->has_more || queue_is_full(q))) {
+		pass_over(s, k);
 		return;
 	}
-	it = queue_add(q, &k->todo, msg_ref(s->ev->msg), false);
+	if (!it)	/* else the store's answer was quicker */
+		it = queue_add(q, &k->todo, msg_ref(s->ev->msg), false);
 	it->waiter = k->waiter;
 	it->waiter_tag = k->waiter_tag;
+}
+
+/* One row of the store's answer; false when there is no place for it. */
+static bool take_row(struct queue *q, struct todo *t)
+{
+	struct item *it = queue_by_id(q, t->id);
+
+	if (it) {
+		it->todo.seq = t->seq;	/* now its place is known */
+	} else if (t->msg) {
+		if (queue_is_full(q))
+			return false;
+		queue_add(q, t, t->msg, true);
+		t->msg = NULL;		/* taken over */
+	}
+	q->last_seq = t->seq;
+	return true;
+}
+
+/* There are older rows that are not in memory: what was kept meanwhile must
+   not go before them. */
+static void forget_younger(struct qstep *s)
+{
+	struct queue *q = s->q;
+	unsigned i = q->n;
+
+	while (i-- > 0) {
+		struct item *it = &q->slots[q->order[i]];
+
+		if (it->state != ITEM_WAIT || it->todo.seq)
+			continue;
+		queue_tell(s, it, CAUSE_LINK_DOWN, NULL);
+		queue_remove(q, it);
+	}
 }
 
 static void on_rows(struct qstep *s)
@@ -90,22 +134,13 @@ static void on_rows(struct qstep *s)
 	if (!r || s->ev->cause != CAUSE_NONE)
 		return;		/* asked again with the next look */
 	q->is_loaded = true;
-	q->has_more = !r->is_all;
-	for (i = 0; i < r->todos_n; i++) {
-		struct todo *t = &r->todos[i];
-
-		if (!t->msg || queue_by_id(q, t->id)) {
-			q->last_seq = t->seq;
-			continue;
-		}
-		if (queue_is_full(q)) {
-			q->has_more = true;
-			return;
-		}
-		queue_add(q, t, t->msg, true);
-		t->msg = NULL;		/* taken over */
-		q->last_seq = t->seq;
-	}
+	q->has_more = !r->is_all || q->has_missed;
+	for (i = 0; i < r->todos_n && take_row(q, &r->todos[i]); i++)
+		;
+	if (i < r->todos_n)
+		q->has_more = true;
+	if (q->has_more)
+		forget_younger(s);
 }
 
 static void on_sent(struct qstep *s)
@@ -140,6 +175,20 @@ static void on_stored(struct qstep *s)
 		q->has_more = q->is_rescan = true;
 }
 
+/* Something is due, under way, or being deleted. */
+static bool is_busy(const struct queue *q, int64_t now_utc_us)
+{
+	unsigned i;
+
+	for (i = 0; i < q->n; i++) {
+		const struct item *it = &q->slots[q->order[i]];
+
+		if (it->state != ITEM_WAIT || it->due_utc_us <= now_utc_us)
+			return true;
+	}
+	return q->writes_out > 0;
+}
+
 static void on_look(struct qstep *s)
 {
 	const struct look *look = s->ev->u.look;
@@ -154,8 +203,12 @@ static void on_look(struct qstep *s)
 		if (it && it->state == ITEM_WAIT)
 			queue_remove(q, it);
 	}
-	if (!look->is_urgent)
+	if (!look->is_urgent) {
+		/* The store knows of something due; do we? */
+		if (!is_busy(q, s->ev->now_utc_us))
+			q->has_more = q->is_rescan = true;
 		return;
+	}
 	for (i = 0; i < q->n; i++)
 		if (q->slots[q->order[i]].state == ITEM_WAIT)
 			q->slots[q->order[i]].due_utc_us = 0;
@@ -179,7 +232,7 @@ static void ask_store(struct qstep *s)
 	c->lane = arena_dup(s->out->arena, q->lane);
 	c->max = q->slots_n;
 	c->after_seq = q->is_rescan ? 0 : q->last_seq;
-	q->is_rescan = false;
+	q->is_rescan = q->has_missed = false;
 	a = acts_add(s->out, ACT_CLAIM);
 	a->tag = TAG_CLAIM;
 	a->before_commit = true;

@@ -42,18 +42,17 @@ void queue_account(struct qstep *s, const struct item *it, const char *event,
 	acts_add(s->out, ACT_ACCOUNT)->u.account = r;
 }
 
-/* The first outcome belongs to whoever waits to answer his request. */
-void queue_tell(struct qstep *s, struct item *it, enum cause cause,
-		const struct sent *sent)
+void queue_tell_waiter(struct qstep *s, uint64_t waiter, uint32_t tag,
+		       enum cause cause, const struct sent *sent)
 {
 	struct sent *copy;
 	struct action *a;
 
-	if (!it->waiter)
+	if (!waiter)
 		return;
 	a = acts_add(s->out, ACT_TELL);
-	a->obj = it->waiter;
-	a->tag = it->waiter_tag;
+	a->obj = waiter;
+	a->tag = tag;
 	a->cause = cause;
 	if (sent) {
 		copy = acts_new(s->out, sizeof(*copy));
@@ -62,6 +61,13 @@ void queue_tell(struct qstep *s, struct item *it, enum cause cause,
 		copy->address = arena_dup(s->out->arena, sent->address);
 		a->u.sent = copy;
 	}
+}
+
+/* The first outcome belongs to whoever waits to answer his request. */
+void queue_tell(struct qstep *s, struct item *it, enum cause cause,
+		const struct sent *sent)
+{
+	queue_tell_waiter(s, it->waiter, it->waiter_tag, cause, sent);
 	it->waiter = 0;
 }
 

@@ -46,7 +46,10 @@ struct queue {
 	unsigned slots_n, n;
 	bool is_loaded;		/* the store was asked once */
 	bool is_claiming;
-	bool has_more;		/* rows that are not in memory */
+	bool has_more;		/* rows that are not in memory, all of them
+				   younger than those that are */
+	bool has_missed;	/* one was passed over since the store was
+				   asked, so its answer may not have it */
 	uint64_t last_seq;	/* of the rows claimed */
 	bool is_rescan;		/* ask from the first row on: rows may have
 				   come in the middle */
@@ -87,6 +90,8 @@ void queue_pump(struct qstep *s);
 
 /* queue_done.c */
 uint64_t queue_wrote(struct qstep *s);
+void queue_tell_waiter(struct qstep *s, uint64_t waiter, uint32_t tag,
+		       enum cause cause, const struct sent *sent);
 void queue_tell(struct qstep *s, struct item *it, enum cause cause,
 		const struct sent *sent);
 void queue_result(struct qstep *s, struct item *it);
