@@ -50,3 +50,14 @@ async def mocked(build, config="", link_more="", domain_more="",
             policy_text + config, listeners=("udp", "tcp"))
         lab.bob = await lab.sip_user(lab.node, "bob")
         yield lab
+
+
+class Nothing:
+    def __init__(self, build):
+        self.build = build
+
+
+@contextlib.asynccontextmanager
+async def nothing(build):
+    """For tests that each make a laboratory of their own."""
+    yield Nothing(build)

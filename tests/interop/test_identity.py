@@ -13,7 +13,7 @@ import os  # noqa: E402
 
 import tap  # noqa: E402
 from fixtures import pair  # noqa: E402
-from sip_text import token, uri_of  # noqa: E402
+from sip_text import uri_of  # noqa: E402
 from sip_user import DELIVERED, SipUser  # noqa: E402
 from tap import test  # noqa: E402
 from xmpp_user import CLIENT  # noqa: E402

@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 
 import tap  # noqa: E402
-from fixtures import QUICK, tail_of  # noqa: E402
+from fixtures import QUICK, nothing, tail_of  # noqa: E402
 from lab import Lab, sip_config, xmpp_config  # noqa: E402
 from sip_text import token  # noqa: E402
 from sip_user import DELIVERED  # noqa: E402
@@ -28,15 +28,6 @@ RULE = """route "%s" {
 def peer(host, port):
     return ('link "peer" {\n kind = sip-peer\n host = "%s"\n port = %d\n'
             ' transport = udp\n}\n' % (host, port))
-
-
-@contextlib.asynccontextmanager
-async def none(build):
-    class Nothing:
-        pass
-    it = Nothing()
-    it.build = build
-    yield it
 
 
 def passes(nodes, about):
@@ -147,4 +138,4 @@ async def told(top):
             await bob.wait_report(id, "failed")
 
 
-tap.main(__doc__, none) if __name__ == "__main__" else None
+tap.main(__doc__, nothing) if __name__ == "__main__" else None
