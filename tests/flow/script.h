@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "tests/flow/world.h"
+#include "tests/fake/world.h"
 
 enum { LINE_MAX_BYTES = 8192, WORDS_MAX = 48 };
 

@@ -1,5 +1,5 @@
-/* tests/flow/world.c: see world.h. */
-#include "tests/flow/world.h"
+/* tests/fake/world.c: see world.h. */
+#include "tests/fake/world.h"
 
 #include <string.h>
 
@@ -45,19 +45,26 @@ static void make_core(struct world *w)
 					     PROTO_ADMIN };
 	struct loop_port loop = { w, now_ms, utc_us, fill_random, wake_at,
 				  kick };
+	struct store store = fake_store_port(w->store);
 	struct errtext why;
 	size_t i;
 
 	w->core = core_new(loop, w->conf);
 	w->in = core_intake(w->core);
+	if (w->taps.intake)
+		w->taps.intake(w->taps.arg, &w->in);
+	if (w->taps.store)
+		w->taps.store(w->taps.arg, &store);
 	core_check_cold(w->core, true);
-	core_attach_store(w->core, fake_store_port(w->store));
+	core_attach_store(w->core, store);
 	for (i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
 		struct fake_adapter *f = fake_adapter_new(protos[i], &w->in);
 		struct adapter a = fake_adapter_port(f);
 
 		w->fakes[protos[i]] = f;
 		fake_adapter_time(f, w->now_ms);
+		if (w->taps.adapter)
+			w->taps.adapter(w->taps.arg, &a);
 		core_attach(w->core, &a);
 		if (a.prepare(a.self, w->conf, &why) == 0)
 			a.commit(a.self);
@@ -68,9 +75,12 @@ static void make_core(struct world *w)
 	world_settle(w);
 }
 
-void world_start(struct world *w, struct config *conf)
+void world_start_tapped(struct world *w, struct config *conf,
+			const struct world_taps *taps)
 {
 	memset(w, 0, sizeof(*w));
+	if (taps)
+		w->taps = *taps;
 	w->conf = config_ref(conf);
 	w->seed = 0x2545f4914f6cdd1d;
 	w->now_ms = 1000000;
@@ -78,6 +88,11 @@ void world_start(struct world *w, struct config *conf)
 	w->store = fake_store_new(7);
 	fake_store_set_now(w->store, w->utc_us);
 	make_core(w);
+}
+
+void world_start(struct world *w, struct config *conf)
+{
+	world_start_tapped(w, conf, NULL);
 }
 
 static void drop_core(struct world *w)
@@ -177,6 +192,19 @@ void world_pass(struct world *w, int64_t ms)
 				fake_adapter_time(w->fakes[p], at);
 		world_settle(w);
 	}
+}
+
+void world_jump(struct world *w, int64_t ms)
+{
+	unsigned p;
+
+	w->now_ms += ms;
+	w->utc_us += ms * 1000;
+	fake_store_set_now(w->store, w->utc_us);
+	for (p = 0; p < PROTOS_N; p++)
+		if (w->fakes[p])
+			fake_adapter_time(w->fakes[p], w->now_ms);
+	world_settle(w);
 }
 
 const char *world_line(struct world *w, enum proto p)
