@@ -3,6 +3,7 @@
 
 import asyncio
 import sys
+import time
 import xml.etree.ElementTree as ET
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
@@ -143,6 +144,20 @@ async def ping(lab):
         assert answer is not None, "no pong from " + to
         assert answer.get("type") == "result" and answer.get("from") == to
         assert len(answer) == 0, ET.tostring(answer)
+
+
+@test("Version and time are answered", "X-20")
+async def version_time(lab):
+    for to in (SIP_DOMAIN, BOB):
+        answer = await lab.alice.iq(to, "<query xmlns='jabber:iq:version'/>")
+        assert answer.get("type") == "result", to
+        name = answer.find("{jabber:iq:version}query/{jabber:iq:version}name")
+        assert name is not None and name.text, ET.tostring(answer)
+        answer = await lab.alice.iq(to, "<time xmlns='urn:xmpp:time'/>")
+        utc = answer.find("{urn:xmpp:time}time/{urn:xmpp:time}utc")
+        now = time.time()
+        assert utc.text[:16] in [time.strftime("%Y-%m-%dT%H:%M", time.gmtime(
+            now + d)) for d in (-5, 5)], utc.text
 
 
 @test("A wish to see presence is answered politely")
