@@ -48,8 +48,8 @@ run-tests:
 	-@VARIANT=asan $(RUN) --append --timeout $(TEST_SECONDS) --jobs 2 \
 		$(call UNITS_OF,asan) $(call FUZZ_OF,asan) \
 		$(call FLOW_OF,asan)
-	-@VARIANT=asan $(RUN) --append --timeout $(TEST_SECONDS) --jobs 2 \
-		$(SCRIPTS)
+	-@CAUSEWAY_BUILD=build/asan $(RUN) --append \
+		--timeout $(TEST_SECONDS) --jobs 2 $(SCRIPTS)
 	@$(RUN) --append
 
 conformance:
@@ -91,7 +91,7 @@ fuzz: setup $(FUZZ_BIN)
 # The seeded long forms.
 soak: setup
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan all
-	@VARIANT=asan SOAK=1 $(RUN) --timeout 7200 --jobs 1 $(SCRIPTS)
+	@CAUSEWAY_BUILD=build/asan SOAK=1 $(RUN) --timeout 7200 --jobs 1 $(SCRIPTS)
 
 install: all
 	install -D -m 755 $(B)/causewayd $(DESTDIR)$(PREFIX)/sbin/causewayd

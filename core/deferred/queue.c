@@ -124,6 +124,16 @@ static void forget_younger(struct qstep *s)
 	}
 }
 
+/* A claim may have been read before the rows were deleted. */
+static void sweep_gone(struct queue *q)
+{
+	unsigned i = q->n;
+
+	while (!q->is_claiming && i-- > 0)
+		if (q->slots[q->order[i]].is_gone)
+			queue_remove(q, &q->slots[q->order[i]]);
+}
+
 static void on_rows(struct qstep *s)
 {
 	struct rows *r = s->ev->u.rows;
@@ -131,8 +141,10 @@ static void on_rows(struct qstep *s)
 	size_t i;
 
 	q->is_claiming = false;
-	if (!r || s->ev->cause != CAUSE_NONE)
+	if (!r || s->ev->cause != CAUSE_NONE) {
+		sweep_gone(q);
 		return;		/* asked again with the next look */
+	}
 	q->is_loaded = true;
 	q->has_more = !r->is_all || q->has_missed;
 	for (i = 0; i < r->todos_n && take_row(q, &r->todos[i]); i++)
@@ -141,6 +153,7 @@ static void on_rows(struct qstep *s)
 		q->has_more = true;
 	if (q->has_more)
 		forget_younger(s);
+	sweep_gone(q);
 }
 
 static void on_sent(struct qstep *s)
@@ -156,23 +169,21 @@ static void on_sent(struct qstep *s)
 static void on_stored(struct qstep *s)
 {
 	struct queue *q = s->q;
-	unsigned i = 0;
+	unsigned i;
 
 	q->writes_out--;
-	while (i < q->n) {
+	for (i = 0; i < q->n; i++) {
 		struct item *it = &q->slots[q->order[i]];
 
-		if (it->state != ITEM_DONE ||
-		    (uint32_t)it->done_in != s->ev->tag) {
-			i++;
-			continue;
-		}
-		/* If the store refused, the row is still there and will be
-		   sent once more: allowed, silent loss is not. */
-		queue_remove(q, it);
+		if (it->state == ITEM_DONE &&
+		    (uint32_t)it->done_in == s->ev->tag)
+			it->is_gone = true;
 	}
+	/* If the store refused, the row is still there and will be sent once
+	   more: allowed, silent loss is not. */
 	if (s->ev->cause != CAUSE_NONE)
 		q->has_more = q->is_rescan = true;
+	sweep_gone(q);
 }
 
 /* Something is due, under way, or being deleted. */

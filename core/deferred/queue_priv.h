@@ -27,6 +27,8 @@ struct item {
 	uint64_t waiter;	/* object that waits for the first outcome */
 	uint32_t waiter_tag;
 	uint64_t done_in;	/* the write that deletes it, by number */
+	bool is_gone;		/* deleted; its id is kept until the answer of
+				   a claim that may still know it has come */
 	/* of the try under way */
 	unsigned outstanding;
 	enum cause best;	/* of the failures so far */
