@@ -344,6 +344,21 @@ class Causewayd(Process):
     async def kill9(self):
         await self.kill()
 
+    async def end(self):
+        """Stop it in order, so that what it leaks or forgets is seen: a list
+        of what was wrong."""
+        if not self.proc:
+            return []
+        was_running = self.is_running
+        try:
+            code = await self.stop(20)
+        except AssertionError as e:
+            return [str(e)]
+        if was_running and code:
+            return ["%s ended with %s:\n%s" % (self.name, code,
+                                               self.tail(60))]
+        return []
+
     # ---- its log -----------------------------------------------------------
 
     def log(self, event=None, since=0, **fields):
@@ -468,10 +483,13 @@ class Lab:
         os.chmod(self.dir, 0o700)
         return self
 
-    async def __aexit__(self, *_):
+    async def __aexit__(self, kind, *_):
+        wrong = []
         for thing in reversed(self.things):
             try:
-                if isinstance(thing, Process):
+                if isinstance(thing, Causewayd):
+                    wrong += await thing.end()
+                elif isinstance(thing, Process):
                     await thing.kill()
                 else:
                     await thing.close()
@@ -483,6 +501,8 @@ class Lab:
         else:
             shutil.rmtree(self.dir, ignore_errors=True)
         self.ports.release()
+        if wrong and kind is None:
+            raise AssertionError("\n".join(wrong))
 
     def own(self, thing):
         self.things.append(thing)
