@@ -22,7 +22,21 @@ static void post_sent(struct core *core, uint64_t leg, uint32_t tag,
 	intake_push(core, ev);
 }
 
-void act_send(struct core *core, const struct action *it)
+/* Results find the object by their legs. Who wants none is not told: then
+   nobody would take the entry away again. */
+static void own_legs(struct core *core, const struct send *s, uint64_t obj)
+{
+	struct leg_owner *l;
+	size_t i;
+
+	for (i = 0; i < s->targets_n; i++) {
+		l = mem_alloc(sizeof(*l));
+		*l = (struct leg_owner){ s->targets[i].leg, obj };
+		map_set_u64(core->legs, l->leg, l);
+	}
+}
+
+void act_send(struct core *core, const struct action *it, uint64_t obj)
 {
 	const struct send *s = it->u.send;
 	struct adapter *a;
@@ -30,6 +44,8 @@ void act_send(struct core *core, const struct action *it)
 
 	if (s->targets_n == 0)
 		return;
+	if (it->wants_result)
+		own_legs(core, s, obj);
 	a = door(core, leg_proto(s->targets[0].leg));
 	if (a) {
 		a->send(a->self, it);
@@ -255,7 +271,7 @@ static void act_one(struct core *core, const struct action *it, uint64_t obj)
 		act_answer(core, it);
 		break;
 	case ACT_SEND:
-		act_send(core, it);
+		act_send(core, it, obj);
 		break;
 	case ACT_TIMER:
 		act_timer(core, it, object_find(core, obj));

@@ -61,8 +61,7 @@ struct facts {
 	bool is_missing, was_asked;
 	bool is_cold;		/* answers nothing: the trial run of tests */
 	unsigned fresh_n;	/* ids given so far */
-	uint64_t legs[64];	/* legs made by this step */
-	size_t legs_n;
+	size_t legs_n;		/* legs made by this step */
 	bool is_over;		/* asked for more than there is room for */
 };
 
@@ -225,7 +224,7 @@ void commit_submit(struct core *core, struct acts *a, uint64_t obj,
 /* act.c */
 void act_now(struct core *core, struct acts *a, uint64_t obj, bool only_before,
 	     bool skip_before);
-void act_send(struct core *core, const struct action *it);
+void act_send(struct core *core, const struct action *it, uint64_t obj);
 void act_flush(struct core *core);
 
 /* timers.c */

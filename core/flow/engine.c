@@ -114,7 +114,7 @@ static void send_refusal(struct core *core, const struct event *ev,
 	t.leg = ++core->last_id << 4 | (uint64_t)ev->origin->proto;
 	t.from = m->from;
 	t.to = m->to[0];
-	act_send(core, &it);
+	act_send(core, &it, 0);
 	msg_put(m);
 }
 
@@ -162,19 +162,6 @@ static bool try_cold(struct core *core, const struct machine *m, void *state,
 	}
 	mem_free(before);
 	return !f->was_asked;
-}
-
-static void take_legs(struct core *core, const struct facts *f, uint64_t obj)
-{
-	size_t i;
-
-	for (i = 0; i < f->legs_n; i++) {
-		struct leg_owner *l = mem_alloc(sizeof(*l));
-
-		*l = (struct leg_owner){ f->legs[i], obj };
-		map_set_u64(core->legs, l->leg, l);
-	}
-	core->last_id += f->legs_n;
 }
 
 static struct acts take_acts(struct core *core)
@@ -243,7 +230,7 @@ static enum step run_step(struct core *core, struct event **evp,
 		give_acts(core, &acts);
 		return r;
 	}
-	take_legs(core, f, o ? o->id : 0);
+	core->last_id += f->legs_n;
 	carry_out(core, evp, &acts, o ? o->id : 0, f);
 	return STEP_DONE;
 }

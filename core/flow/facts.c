@@ -397,11 +397,6 @@ uint64_t fact_fresh_id(struct facts *f)
 
 uint64_t fact_leg_new(struct facts *f, enum proto p)
 {
-	uint64_t leg = (f->core->last_id + 1 + f->legs_n) << 4 | (uint64_t)p;
-
-	if (f->legs_n == sizeof(f->legs) / sizeof(f->legs[0]))
-		f->is_over = true;
-	else
-		f->legs[f->legs_n++] = leg;
-	return leg;
+	/* Counted for good only when the step is done (engine.c). */
+	return (f->core->last_id + ++f->legs_n) << 4 | (uint64_t)p;
 }
