@@ -234,6 +234,10 @@ int node_start(struct node *n, const struct conf_source *src, struct config *c,
 	n->loop = net_loop_new(why);
 	if (!n->loop)
 		return EX_OSERR;
+	/* Before anything of us can be seen: whoever sees it may end us. */
+	n->drain_timer = net_timer_new(n->loop, on_drain, n);
+	if (hear_signals(n))
+		return errtext_set(why, EX_OSERR, "signals cannot be heard");
 	code = open_store(n, why);
 	if (code)
 		return code;
@@ -243,9 +247,6 @@ int node_start(struct node *n, const struct conf_source *src, struct config *c,
 	code = open_doors(n, why);
 	if (code)
 		return code;
-	if (hear_signals(n))
-		return errtext_set(why, EX_OSERR, "signals cannot be heard");
-	n->drain_timer = net_timer_new(n->loop, on_drain, n);
 	if (node_apply(n, c, why))
 		return EX_OSERR;
 	core_start(n->core);
