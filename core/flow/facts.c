@@ -238,8 +238,13 @@ void facts_through(struct core *core, struct str aor, bool is_keep)
 	}
 	if (c->writes_n && --c->writes_n)
 		return;
-	list_each(it, tmp, &core->waits)
-		facts_read(core, list_of(it, struct waiting, all));
+	list_each(it, tmp, &core->waits) {
+		struct waiting *w = list_of(it, struct waiting, all);
+
+		/* What was given up has no event any more to point into. */
+		if (!w->is_over)
+			facts_read(core, w);
+	}
 }
 
 /* ---- what steps ask ------------------------------------------------------- */
