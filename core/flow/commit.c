@@ -116,7 +116,11 @@ static void finish(struct commit *c, const struct store_result *r)
 	tell(core, c, r);
 	hold(&c->acts, false);
 	acts_free(&c->acts);
-	ev_drop(c->ev);
+	/* A request without an object has nobody else to answer it. */
+	if (r->err != STORE_OK && !c->obj && c->ev->leg)
+		engine_refuse(core, c->ev, cause_of(r->err));
+	else
+		ev_drop(c->ev);
 	while (c->users_n > 0)
 		user_put(c->users[--c->users_n]);
 	mem_free(c);
