@@ -141,7 +141,7 @@ class Bench:
 
     async def sip_to_sip(self, transport, bar):
         sides = {"causewayd": await self.node("sip" + transport, USERS)}
-        for name, allocator in (("kamailio", None), ("kamailio fm", "fm")):
+        for name, allocator in (("kamailio", None), ("kamailio tlsf", "tlsf")):
             sides[name] = self.lab.own(Kamailio(self.lab.dir, self.lab.ports,
                                                 allocator))
             await sides[name].start()
@@ -157,14 +157,14 @@ class Bench:
                    "%d bytes, window %d" % (transport.upper(), BODY, WINDOW),
                    out)
         self.ratio(row + "_cpu_ratio", rounds, "causewayd", "kamailio", bar)
-        self.ratio(row + "_cpu_ratio_fm", rounds, "causewayd", "kamailio fm",
+        self.ratio(row + "_cpu_ratio_tlsf", rounds, "causewayd", "kamailio tlsf",
                    bar)
         ours = out["causewayd"]
         for name, one in out.items():
             self.figure("%s_cpu_%s" % (row, name.replace(" ", "_")),
                         round(one["cpu_us"], 1), "us")
         self.figure(row + "_rate_ratio", round(
-            ours["rate"] / out["kamailio fm"]["rate"], 3), "ratio")
+            ours["rate"] / out["kamailio tlsf"]["rate"], 3), "ratio")
         self.check(row, ours, {200})
         self.zero(row, ours)
 
@@ -328,7 +328,7 @@ def write_record(path, figures):
         rows[name] = [name, str(value), unit, bar or "-", verdict]
     with open(path, "w", encoding="utf-8") as f:
         f.write("# name\tvalue\tunit\tbar\treached\n")
-        for cells in rows.values():
+        for _, cells in sorted(rows.items()):
             f.write("\t".join(cells) + "\n")
 
 

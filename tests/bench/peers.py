@@ -2,9 +2,9 @@
 and Kamailio doing the same job and nothing more.
 
 Kamailio's default allocator (qm) checks and searches more than a relay needs:
-with fm it spends a third to a half less. Both are measured, so that the bar
-can be held against what an operator gets from Debian and against the best a
-careful one gets."""
+with tlsf it spends less than half. Both are measured, so that the bar can be
+held against what an operator gets from Debian and against the best a careful
+one gets."""
 
 import asyncio
 import os
