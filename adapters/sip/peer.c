@@ -45,14 +45,14 @@ void sip_peer_url(const struct sip_peer *p, char *out, size_t size)
 {
 	bool is_ip6 = strchr(p->host, ':') != NULL;
 	bool is_tls = p->transport == TRANSPORT_TLS;
+	unsigned port = is_tls ? 5061 : 5060;	/* [RFC 3261 19.1.2] */
 
+	if (p->port)
+		port = p->port;
 	snprintf(out, size, "%s:%s%s%s:%u;transport=%s",
 		 is_tls ? "sips" : "sip", is_ip6 ? "[" : "", p->host,
 		 is_ip6 ? "]" : "",
-		 p->port  ? p->port
-		 : is_tls ? 5061
-			  : 5060,
-		 sip_transport_name(p->transport));
+		 port, sip_transport_name(p->transport));
 }
 
 void sip_peer_tell(struct sip_peer *p, struct str text)

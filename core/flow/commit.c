@@ -96,7 +96,7 @@ static void tell(struct core *core, const struct commit *c,
 	ev->obj = c->obj;
 	ev->tag = c->acts.stored_tag;
 	ev->cause = cause_of(r->err);
-	s = arena_zalloc(ev->arena, sizeof(*s));
+	s = arena_zalloc(ev->arena, sizeof(struct sent));
 	s->text = arena_dup(ev->arena, r->earlier_answer);
 	ev->u.sent = s;
 	intake_push(core, ev);
