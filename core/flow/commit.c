@@ -82,7 +82,7 @@ static void tell(struct core *core, const struct commit *c,
 		 const struct store_result *r)
 {
 	struct event *ev;
-	struct sent *s;
+	struct sent *sent;
 
 	if (r->err == STORE_OK && !c->acts.stored_tag)
 		return;
@@ -96,9 +96,9 @@ static void tell(struct core *core, const struct commit *c,
 	ev->obj = c->obj;
 	ev->tag = c->acts.stored_tag;
 	ev->cause = cause_of(r->err);
-	s = arena_zalloc(ev->arena, sizeof(struct sent));
-	s->text = arena_dup(ev->arena, r->earlier_answer);
-	ev->u.sent = s;
+	sent = arena_zalloc(ev->arena, sizeof(*sent));
+	sent->text = arena_dup(ev->arena, r->earlier_answer);
+	ev->u.sent = sent;
 	intake_push(core, ev);
 }
 
