@@ -17,6 +17,9 @@
 					   keep theirs alive more often */
 #define CONNECT_MS 10000u /* connect or handshake */
 #define LINGER_MS \
+/* Ours: memory taken at once for a message, most of which then needs no
+   further malloc (67 of them became 5). */
+#define PRELOAD_BYTES 2048
 	500u		  /* timer K: an answered request of
 					   some 10 KiB stays so long; answers
 					   that come later are dropped anyhow */
@@ -103,6 +106,7 @@ static nta_agent_t *agent_new(struct sip_listener *l, const char *url,
 		NTATAG_MAXSIZE(max + HEAD_SPARE), NTATAG_UDP_MTU(65535),
 		NTATAG_BAD_REQ_MASK(0), NTATAG_CLIENT_RPORT(1),
 		NTATAG_TIMEOUT_408(1), NTATAG_SIP_T4(LINGER_MS),
+		NTATAG_PRELOAD(PRELOAD_BYTES),
 		TPTAG_SDWN_ERROR(1), TPTAG_STUN_SERVER(0),
 		TPTAG_UDP_RMEM(UDP_RMEM_BYTES), TPTAG_IDLE(IDLE_MS),
 		TPTAG_TIMEOUT(CONNECT_MS), TPTAG_QUEUESIZE(SIP_CONN_QUEUE_MAX),

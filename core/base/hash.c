@@ -238,13 +238,11 @@ void hash_update_str(struct hash *h, struct str s)
 void hash_final(struct hash *h, uint8_t *out)
 {
 	uint64_t bits = h->total * 8;
-	uint8_t tail[8], pad = 0x80;
-	size_t i;
+	static const uint8_t padding[64] = { 0x80 };
+	size_t have = h->total % 64, i;
+	uint8_t tail[8];
 
-	hash_update(h, &pad, 1);
-	pad = 0;
-	while (h->total % 64 != 56)
-		hash_update(h, &pad, 1);
+	hash_update(h, padding, have < 56 ? 56 - have : 120 - have);
 	for (i = 0; i < 8; i++)
 		tail[i] = (uint8_t)(bits >> (h->kind == HASH_MD5 ?
 					     8 * i : 56 - 8 * i));

@@ -135,7 +135,15 @@ size_t log_escape(struct str s, char *out, size_t size)
 	if (size == 0)
 		return 0;
 	s = utf8_cut(s, VALUE_BYTES);
-	for (; s.n > 0; s = str_from(s, used)) {
+	for (; s.n > 0; s.p += used, s.n -= used) {
+		unsigned char c = (unsigned char)s.p[0];
+
+		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\' &&
+		    at + 2 <= size) {
+			out[at++] = (char)c;
+			used = 1;
+			continue;
+		}
 		n = escape_one(s, one, &used);
 		if (at + n + 1 > size)
 			break;

@@ -3,6 +3,16 @@
 
 #include <string.h>
 
+/* How many bytes at the front are printable ASCII. */
+static size_t plain_run(struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.n && (unsigned char)(s.p[i] - 0x20) < 0x5f)
+		i++;
+	return i;
+}
+
 size_t utf8_next(struct str s, uint32_t *code_out)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -70,12 +80,17 @@ bool utf8_valid(struct str s)
 	uint32_t code;
 	size_t n;
 
-	for (; s.n > 0; s = str_from(s, n)) {
+	for (;;) {
+		n = plain_run(s);
+		s.p += n;
+		s.n -= n;
+		if (!s.n)
+			return true;
 		n = utf8_next(s, &code);
 		if (n == 0)
 			return false;
+		s = str_from(s, n);
 	}
-	return true;
 }
 
 bool utf8_is_xml_char(uint32_t code)
@@ -91,7 +106,8 @@ bool utf8_is_clean_line(struct str s)
 	uint32_t code;
 	size_t n;
 
-	for (; s.n > 0; s = str_from(s, n)) {
+	n = plain_run(s);
+	for (s = str_from(s, n); s.n > 0; s = str_from(s, n)) {
 		n = utf8_next(s, &code);
 		if (n == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0) ||
 		    !utf8_is_xml_char(code))
@@ -126,7 +142,11 @@ int utf8_clean_text(struct arena *a, struct str s, struct str *out,
 	struct str rest;
 	char *p;
 
-	for (rest = s; rest.n > 0; rest = str_from(rest, n)) {
+	for (rest = str_from(s, plain_run(s)); rest.n > 0;
+	     rest = str_from(rest, n)) {
+		n = plain_run(rest);
+		if (n)
+			continue;
 		n = judge(rest, &stays, &replaced);
 		changed += !stays;
 		bad += replaced;

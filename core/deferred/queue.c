@@ -100,8 +100,10 @@ static bool take_row(struct queue *q, struct todo *t)
 	} else if (t->msg) {
 		if (queue_is_full(q))
 			return false;
-		queue_add(q, t, t->msg, true);
+		it = queue_add(q, t, t->msg, true);
 		t->msg = NULL;		/* taken over */
+		if (q->is_urgent)
+			it->due_utc_us = 0;
 	}
 	q->last_seq = t->seq;
 	return true;
@@ -153,6 +155,8 @@ static void on_rows(struct qstep *s)
 		q->has_more = true;
 	if (q->has_more)
 		forget_younger(s);
+	else
+		q->is_urgent = false;
 	sweep_gone(q);
 }
 
@@ -223,7 +227,8 @@ static void on_look(struct qstep *s)
 	for (i = 0; i < q->n; i++)
 		if (q->slots[q->order[i]].state == ITEM_WAIT)
 			q->slots[q->order[i]].due_utc_us = 0;
-	q->has_more = q->is_rescan = true;	/* rows may have moved here */
+	/* Rows may have moved here, or are not loaded yet. */
+	q->has_more = q->is_rescan = q->is_urgent = true;
 }
 
 /* ---- after each event ----------------------------------------------------- */

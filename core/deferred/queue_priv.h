@@ -52,6 +52,8 @@ struct queue {
 				   younger than those that are */
 	bool has_missed;	/* one was passed over since the store was
 				   asked, so its answer may not have it */
+	bool is_urgent;		/* rows that come are tried at once: their
+				   recipient is there again */
 	uint64_t last_seq;	/* of the rows claimed */
 	bool is_rescan;		/* ask from the first row on: rows may have
 				   come in the middle */

@@ -193,6 +193,7 @@ static enum step to_user(struct pstep *s, uint32_t backlog)
 	}
 	/* What has no answer of its own is on disk before anything else
 	   [architecture.md 5.8]; and nothing live passes what waits. */
+	p->is_absent = n == 0;
 	if (p->may_keep && (p->legs_n == 0 || backlog > 0 || n == 0))
 		page_keep(s, false);
 	else if (n > 0)

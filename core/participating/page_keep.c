@@ -41,8 +41,9 @@ void page_keep(struct pstep *s, bool wants_outcome)
 	struct keep *k = acts_new(s->out, sizeof(*k));
 	struct msg *m = p->msg;
 	struct action *it;
-	/* What was just tried in vain is not tried again at once. */
-	unsigned tries = p->state == PAGE_LIVE ? 1 : 0;
+	/* What was just tried in vain, or cannot be tried because nobody is
+	   there, is not tried at once: a registration does that. */
+	unsigned tries = p->state == PAGE_LIVE || p->is_absent ? 1 : 0;
 
 	p->state = PAGE_KEEPING;
 	p->wants_outcome = wants_outcome;

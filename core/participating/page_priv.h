@@ -30,6 +30,7 @@ struct page {
 	unsigned outstanding;
 	enum cause best;
 	bool may_keep;		/* storing is allowed for it */
+	bool is_absent;		/* the recipient has no binding now */
 	bool keeps_busy;	/* the recipient wants it stored when busy */
 	bool wants_outcome;	/* the queue's first try answers it */
 	enum proto out_proto;
