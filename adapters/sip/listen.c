@@ -15,11 +15,11 @@
 #define IDLE_MS \
 	(30u * 60 * 1000) /* a silent TCP connection: clients
 					   keep theirs alive more often */
-#define CONNECT_MS 10000u /* connect or handshake */
-#define LINGER_MS \
 /* Ours: memory taken at once for a message, most of which then needs no
    further malloc (67 of them became 5). */
 #define PRELOAD_BYTES 2048
+#define CONNECT_MS 10000u /* connect or handshake */
+#define LINGER_MS \
 	500u		  /* timer K: an answered request of
 					   some 10 KiB stays so long; answers
 					   that come later are dropped anyhow */
