@@ -65,7 +65,7 @@ demo: setup
 	@$(PY) tests/demo/demo.py --build build/release
 
 bench: setup
-	@$(MAKE) --no-print-directory -j2 VARIANT=release all
+	@$(MAKE) --no-print-directory -j2 VARIANT=release all $(BENCH_BIN)
 	@$(PY) tests/bench/bench.py --build build/release
 
 # Long runs of the fuzzers: FUZZ_SECONDS each, on what grew so far.
