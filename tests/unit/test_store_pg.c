@@ -36,8 +36,9 @@ static struct {
 static pid_t start_program(const char *name, char *const argv[])
 {
 	struct passwd *pw = geteuid() == 0 ? getpwnam("postgres") : NULL;
-	char path[192], log[96];
+	char path[192], log[96], *args[24] = { path };
 	pid_t pid = fork();
+	int i;
 
 	if (pid != 0)
 		return pid;
@@ -49,7 +50,10 @@ static pid_t start_program(const char *name, char *const argv[])
 	if (chdir(pg.dir) < 0 || !freopen(log, "a", stdout) ||
 	    !freopen(log, "a", stderr))
 		_exit(125);
-	execv(path, argv);
+	/* They look for their fellows beside the path they are called by. */
+	for (i = 1; i < 23 && argv[i]; i++)
+		args[i] = argv[i];
+	execv(path, args);
 	_exit(127);
 }
 
