@@ -347,6 +347,15 @@ static enum store_err put_dedup(struct ops *o, const struct dedup_row *d,
 	return STORE_OK;
 }
 
+static enum store_err drop_dedup(struct ops *o, const struct dedup_row *d)
+{
+	struct query q;
+
+	query_begin(&q, o->db, SQL_DEDUP_DROP);
+	query_bytes(&q, (struct str){ (const char *)d->key, sizeof(d->key) });
+	return query_run(&q, NULL);
+}
+
 static enum store_err put_note(struct ops *o, const struct note_row *n)
 {
 	struct query q;
@@ -389,6 +398,8 @@ static enum store_err run_one(struct ops *o, const struct write *w,
 		return msg_put_row(o, all, n, w->u.msg);
 	case OP_DEDUP:
 		return put_dedup(o, w->u.dedup, out);
+	case OP_DEDUP_DROP:
+		return drop_dedup(o, w->u.dedup);
 	case OP_TODO_PUT:
 		return put_todo(o, w, all, n);
 	case OP_TODO_DONE:

@@ -81,6 +81,7 @@ static const char *const texts[SQL_COUNT_N][2] = {
 		" ON CONFLICT (key) DO UPDATE SET expires = excluded.expires,"
 		" answer = excluded.answer WHERE dedup.expires <= $4"),
 	[SQL_DEDUP_ANSWER] = BOTH("SELECT answer FROM dedup WHERE key = $1"),
+	[SQL_DEDUP_DROP] = BOTH("DELETE FROM dedup WHERE key = $1"),
 	[SQL_DEDUP_PURGE] = BOTH(
 		"DELETE FROM dedup WHERE key IN (SELECT key FROM dedup"
 		" WHERE expires <= $1 ORDER BY expires LIMIT $2)"),

@@ -127,6 +127,17 @@ static enum imdn_status status_of(enum cause cause)
 	       IMDN_FORBIDDEN : IMDN_FAILED;
 }
 
+/* Refused while its sender waited: nothing was accepted, so the same message
+   may be tried again and is not taken for a repeat. */
+static void forget_key(struct qstep *s, const struct item *it)
+{
+	struct dedup_row *row = acts_new(s->out, sizeof(*row));
+
+	if (msg_dedup_key(it->msg, &it->msg->to[0], row->key))
+		acts_write(s->out, OP_DEDUP_DROP, it->todo.part)->u.dedup =
+			row;
+}
+
 void queue_fail(struct qstep *s, struct item *it, enum cause cause,
 		const struct sent *sent)
 {
@@ -135,6 +146,8 @@ void queue_fail(struct qstep *s, struct item *it, enum cause cause,
 	queue_account(s, it, "failed", cause);
 	queue_tell(s, it, cause, sent);
 	write_done(s, it);
+	if (is_told)
+		forget_key(s, it);
 	/* A report about a report would never end [RFC 5438 7.2]. */
 	if (!is_told && it->msg->kind == MSG_CONTENT)
 		owe_report(s, it, status_of(cause), cause, sent);

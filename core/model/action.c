@@ -19,6 +19,7 @@ static const char *const act_names[ACT_KINDS_N] = {
 
 static const char *const op_names[OP_COUNT_N] = {
 	[OP_MSG_PUT] = "MSG_PUT", [OP_DEDUP] = "DEDUP",
+	[OP_DEDUP_DROP] = "DEDUP_DROP",
 	[OP_TODO_PUT] = "TODO_PUT", [OP_TODO_DONE] = "TODO_DONE",
 	[OP_TODO_RETRY] = "TODO_RETRY", [OP_TODO_MOVE] = "TODO_MOVE",
 	[OP_TODO_HOLD] = "TODO_HOLD", [OP_DUE_PUT] = "DUE_PUT",

@@ -154,6 +154,8 @@ enum store_op {
 				   then the whole transaction is undone with
 				   STORE_DUPLICATE and the earlier answer.
 				   locks the key's row (u.dedup) */
+	OP_DEDUP_DROP,		/* deletes the dedup row of a key, if it is there:
+				   what was refused may be tried again (u.dedup) */
 	OP_TODO_PUT,		/* writes todo (u.todo) */
 	OP_TODO_DONE,		/* deletes todo by id, and the msg when no todo
 				   names it any more (u.todo) */

@@ -352,6 +352,16 @@ static enum store_err put_dedup(struct fake_store *fs,
 	return STORE_OK;
 }
 
+static void drop_dedup(struct fake_store *fs, const struct dedup_row *d)
+{
+	struct list_link *it, *tmp;
+	struct row *r;
+
+	list_for(fs, T_DEDUP, r, it, tmp)
+		if (memcmp(r->key, d->key, sizeof(r->key)) == 0)
+			drop_row(fs, r);
+}
+
 static void put_note(struct fake_store *fs, const struct note_row *n)
 {
 	struct list_link *it, *tmp;
@@ -508,6 +518,9 @@ static enum store_err run_one(struct fake_store *fs, const struct write *w,
 		return msg_put_row(fs, w->u.msg, all, n);
 	case OP_DEDUP:
 		return put_dedup(fs, w->u.dedup, out);
+	case OP_DEDUP_DROP:
+		drop_dedup(fs, w->u.dedup);
+		return STORE_OK;
 	case OP_NOTE_PUT:
 		put_note(fs, w->u.note);
 		return STORE_OK;

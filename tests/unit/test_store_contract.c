@@ -589,6 +589,26 @@ static void test_dead_dedup_row_is_replaced(void **state)
 	assert_string_equal(g.answer, "new");
 }
 
+static void test_dropped_dedup_row_is_forgotten(void **state)
+{
+	struct world *w = *state;
+	struct dedup_row d = { .key = { 9 }, .expires_utc_us = FAR_UTC_US,
+			       .answer = STR("202") };
+	struct dedup_row other = { .key = { 10 },
+				   .expires_utc_us = FAR_UTC_US,
+				   .answer = STR("202") };
+	struct write put = { .op = OP_DEDUP, .u.dedup = &d };
+	struct write put_other = { .op = OP_DEDUP, .u.dedup = &other };
+	struct write drop = { .op = OP_DEDUP_DROP, .u.dedup = &d };
+
+	assert_int_equal(commit_one(w, drop), STORE_OK); /* none there */
+	assert_int_equal(commit_one(w, put), STORE_OK);
+	assert_int_equal(commit_one(w, put_other), STORE_OK);
+	assert_int_equal(commit_one(w, drop), STORE_OK);
+	assert_int_equal(commit_one(w, put), STORE_OK);
+	assert_int_equal(commit_one(w, put_other), STORE_DUPLICATE);
+}
+
 /* Many at once: each has its own outcome, answers come in the order given. */
 static void test_failures_are_alone_and_in_order(void **state)
 {
@@ -1140,6 +1160,7 @@ int main(void)
 		ON(test_due_is_done_once),
 		ON(test_duplicate_gets_earlier_answer),
 		ON(test_dead_dedup_row_is_replaced),
+		ON(test_dropped_dedup_row_is_forgotten),
 		ON(test_failures_are_alone_and_in_order),
 		ON(test_read_sees_what_was_answered),
 		ON(test_nobody_listens),
