@@ -2,7 +2,8 @@
 # what is missing first:   make demo   and   make test
 #
 # One non-recursive Makefile: a wildcard per folder, objects under
-# build/VARIANT/, dependencies by the compiler. VARIANT is release or asan.
+# build/VARIANT/, dependencies by the compiler. VARIANT is release, asan or fuzz
+# (clang's libFuzzer; made by "make fuzz").
 
 VARIANT ?= release
 B := build/$(VARIANT)
@@ -39,6 +40,9 @@ ifeq ($(VARIANT),asan)
 OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 LDOPT := -fsanitize=address,undefined
+else ifeq ($(VARIANT),fuzz)
+OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
+LDOPT := -fsanitize=fuzzer,address,undefined
 else
 OPT := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 LDOPT := -Wl,-z,relro,-z,now -Wl,--as-needed
@@ -57,7 +61,7 @@ XML_L := -lxml2 -lunistring
 ADAPTER_L := -lsofia-sip-ua -lstrophe -lexpat -levent_core -levent_extra \
 	-lssl -lcrypto -lsqlite3 -ldl -lpthread
 DAEMON_L := -lconfuse -lsystemd -ljansson
-ifneq ($(VARIANT),asan)
+ifeq ($(VARIANT),release)
 DAEMON_L += -Wl,--no-as-needed -ljemalloc -Wl,--as-needed
 endif
 
@@ -132,10 +136,10 @@ $(B)/tests/wire/%: $(B)/tests/wire/%.o $(SHIM_OBJ) $(TEST_LIBS)
 	$(call link,$(ADAPTER_L) $(XML_L) $(DAEMON_L) -lcmocka)
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(SHIM_OBJ) $(TEST_LIBS)
 	$(call link,$(ADAPTER_L) $(XML_L) $(DAEMON_L))
-# Fuzzers: each is a plain program that replays files given to it; built by
-# clang with -fsanitize=fuzzer as well (make fuzz).
-$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay_main.o \
-		$(SHIM_OBJ) $(TEST_LIBS)
+# Fuzzers: each is a plain program that replays files given to it; in the fuzz
+# variant libFuzzer brings the main function.
+REPLAY_O := $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay_main.o)
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(REPLAY_O) $(SHIM_OBJ) $(TEST_LIBS)
 	$(call link,$(ADAPTER_L) $(XML_L) $(DAEMON_L))
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

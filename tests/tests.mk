@@ -70,23 +70,23 @@ bench: setup
 
 # Long runs of the fuzzers: FUZZ_SECONDS each, on what grew so far.
 FUZZ_SECONDS ?= 300
-FUZZ_BIN := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_CFLAGS := -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=undefined -w
-build/fuzz/%: tests/fuzz/%.c $(CORE_SRC) $(ADAPTER_SRC) $(DAEMON_LIB_SRC)
-	@mkdir -p $(@D)
-	@echo "  FUZZ    $@"
-	@clang-14 $(FUZZ_CFLAGS) $(CPPFLAGS) $(XML_C) $(SIP_C) $(STROPHE_C) \
-		-o $@ $^ $(ADAPTER_L) $(XML_L) -lconfuse -lsystemd -ljansson
-fuzz: setup $(FUZZ_BIN)
-	@for f in $(FUZZ_BIN); do \
+fuzz: setup
+	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz CC=clang-14 fuzzers
+	@for f in build/fuzz/tests/fuzz/fuzz_*; do \
+		[ -x $$f ] || continue; \
 		name=$$(basename $$f | sed s/fuzz_//); \
-		mkdir -p build/corpus/$$name; \
 		dict=tests/fuzz/dict/$$name.dict; \
+		mkdir -p build/corpus/$$name; \
+		echo "  FUZZ    $$name"; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			-artifact_prefix=build/corpus/$$name- \
 			$$([ -f $$dict ] && echo -dict=$$dict) \
-			build/corpus/$$name tests/fuzz/seeds/$$name || exit 1; \
+			build/corpus/$$name tests/fuzz/seeds/$$name \
+			>build/corpus/$$name.log 2>&1 || \
+			{ tail -40 build/corpus/$$name.log; exit 1; }; \
+		grep stat::number_of_executed_units build/corpus/$$name.log; \
 	done
+fuzzers: $(FUZZERS)
 
 # The seeded long forms.
 soak: setup
@@ -99,4 +99,4 @@ install: all
 	install -D -m 644 conf/causeway.conf \
 		$(DESTDIR)/etc/causeway/causeway.conf
 
-.PHONY: test-programs run-tests
+.PHONY: test-programs run-tests fuzzers
