@@ -141,6 +141,7 @@ static void live_result(struct pstep *s)
 {
 	struct page *p = s->p;
 	const struct event *ev = s->ev;
+	size_t i;
 
 	if (ev->tag != TAG_SENT)
 		return;
@@ -160,6 +161,10 @@ static void live_result(struct pstep *s)
 	page_answer(s, ev->u.sent && ev->u.sent->is_stored_there ?
 		    ANSWER_STORED : ANSWER_OK, CAUSE_NONE, NULL);
 	page_end(s);
+	/* The next hop has it: that does not wait for the report owed. */
+	for (i = 0; i < s->out->list_n; i++)
+		s->out->list[i].before_commit =
+			s->out->list[i].kind != ACT_REPORT;
 }
 
 static void no_answer(struct pstep *s)
@@ -215,8 +220,8 @@ static void outcome(struct pstep *s)
 
 /* ---- the machine ---------------------------------------------------------- */
 
-/* The message came round to us while we still deal with it. */
-static void refuse_loop(struct pstep *s)
+/* This request alone, not the message that is dealt with. */
+static void refuse_again(struct pstep *s, enum cause cause)
 {
 	struct page *p = s->p;
 	struct page copy = { .legs = { s->ev->leg },
@@ -225,9 +230,9 @@ static void refuse_loop(struct pstep *s)
 			     .in_link = s->ev->origin->link };
 
 	s->p = &copy;
-	page_account(s, "refused", CAUSE_LOOP);
-	page_tell_refusal(s, CAUSE_LOOP, NULL);
-	page_answer(s, ANSWER_REFUSED, CAUSE_LOOP, NULL);
+	page_account(s, "refused", cause);
+	page_tell_refusal(s, cause, NULL);
+	page_answer(s, ANSWER_REFUSED, cause, NULL);
 	s->p = p;
 }
 
@@ -238,9 +243,11 @@ static bool is_repeat(struct pstep *s)
 	if (s->ev->kind != EV_MSG || p->state == PAGE_START)
 		return false;
 	if (page_is_loop(s, p->in_proto, p->in_link, p->hops_left))
-		refuse_loop(s);
+		refuse_again(s, CAUSE_LOOP);
 	else if (s->ev->leg && p->legs_n < PAGE_LEGS_MAX)
 		p->legs[p->legs_n++] = s->ev->leg;
+	else if (s->ev->leg)
+		refuse_again(s, CAUSE_OVERLOAD);
 	return true;
 }
 
