@@ -89,7 +89,7 @@ async def resource(lab):
     await lab.mock.wait_error(id)
 
 
-@test("GRUU and resource, also beyond ASCII", "X-26")
+@test("GRUU and resource - also beyond ASCII", "X-26")
 async def gruu(lab):
     answer = await lab.bob.say(ALICE, "from my ü",
                                sender="sip:bob@sip.example;gr=%C3%BC")
@@ -102,7 +102,7 @@ async def gruu(lab):
         "sip:alice@xmpp.example;gr=%c3%bc", got.header_uri("from")
 
 
-@test("HTML becomes text, nothing of its markup gets through", "X-40")
+@test("HTML becomes text - nothing of its markup gets through", "X-40")
 async def html(lab):
     answer = await lab.bob.say(
         ALICE, "<html><body><b>bold</b> &amp; <i>x</i><script>alert(1)"
@@ -131,7 +131,7 @@ async def charset(lab):
     await lab.mock.wait_body("grün für alle")
 
 
-@test("Of several bodies one is taken, with its language", "X-45")
+@test("Of several bodies one is taken - with its language", "X-45")
 async def languages(lab):
     lab.mock.send(
         "<message from='alice@xmpp.example/t' to='%s' id='l%s' xml:lang='de'>"
@@ -154,7 +154,7 @@ async def opening(lab):
         (first.stream_id + "s3cret").encode()).hexdigest()
 
 
-@test("Every stanza has a from of our host name, and a to", "X-10")
+@test("Every stanza has a from of our host name - and a to", "X-10")
 async def ends(lab):
     await lab.bob.say(ALICE, "one more")
     await lab.mock.wait_body("one more")

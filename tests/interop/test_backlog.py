@@ -34,7 +34,7 @@ def first_seen(items, wanted):
     return out
 
 
-@test("What waited for a link while it was down goes when it comes, also "
+@test("What waited for a link while it was down goes when it comes - also "
       "over a restart", "X-125", timeout=60)
 async def for_a_link(lab):
     await lab.mock.stop_listening()
@@ -63,7 +63,7 @@ async def for_a_link(lab):
     assert len(ids) == N
 
 
-@test("What waited for a user goes when he registers, in order", "X-125",
+@test("What waited for a user goes when he registers - in order", "X-125",
       timeout=60)
 async def for_a_user(lab):
     await lab.mock.wait_up()

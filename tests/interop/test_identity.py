@@ -49,7 +49,7 @@ async def credentials(lab):
     await nothing_came(lab, "no credentials", "wrong one")
 
 
-@test("A mangled digest is refused, whatever part it is")
+@test("A mangled digest is refused - whatever part it is")
 async def mangled(lab):
     probe = await lab.bob.say(CAROL, "probe")
     assert probe.code == 200
@@ -138,7 +138,7 @@ async def private(lab):
     assert "bob" not in (got.cpim().get("From") or "").lower()
 
 
-@test("An unknown domain is answered 404, at once and each time", "CP08")
+@test("An unknown domain is answered 404 - at once and each time", "CP08")
 async def unknown_domain(lab):
     for _ in range(3):
         start = time.monotonic()
@@ -183,7 +183,7 @@ async def barred(lab):
     await nothing_came(lab, "may I")
 
 
-@test("What is too large is refused with 413, the rest goes on", "CO26")
+@test("What is too large is refused with 413 - the rest goes on", "CO26")
 async def sizes(lab):
     big = "x" * 1301
     answer = await lab.bob.say(CAROL, big)
@@ -204,7 +204,7 @@ async def sizes(lab):
     assert large not in lab.bob.texts()
 
 
-@test("A stanza over the limit is refused with 413, the stream stays up",
+@test("A stanza over the limit is refused with 413 - the stream stays up",
       "X-12")
 async def stanza_limit(lab):
     # its escapes make 5 bytes of each
@@ -218,7 +218,7 @@ async def stanza_limit(lab):
     assert not lab.node.log("link_down", lab.node.mark)
 
 
-@test("A request to a sips address is refused, nothing of it crosses",
+@test("A request to a sips address is refused - nothing of it crosses",
       "X-28")
 async def sips(lab):
     secure = "sips:alice@xmpp.example"
@@ -229,7 +229,7 @@ async def sips(lab):
     await nothing_came(lab, "secured")
 
 
-@test("Control characters and broken UTF-8 are cleaned, the stream stays up",
+@test("Control characters and broken UTF-8 are cleaned - the stream stays up",
       "X-11")
 async def dirty(lab):
     raw = b"a\x01b\x0bc\xffd\xc3(\xed\xa0\x80e\x00f\x7fg\xef\xbf\xbeh \xe2\x82"

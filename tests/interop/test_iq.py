@@ -44,7 +44,7 @@ def answers(lab, id):
     return [q for q in lab.alice.iqs if q.get("id") == id]
 
 
-@test("An unknown question is refused once, results and errors are not "
+@test("An unknown question is refused once - results and errors are not "
       "answered", "X-13")
 async def unknown(lab):
     asked = []
@@ -127,7 +127,7 @@ async def escaping(lab):
     await user.wait_text("Hi, O'Neil")
 
 
-@test("A SIP user's address gives identity, chat states, receipts, markers",
+@test("A SIP user's address gives identity - chat states - receipts - markers",
       "X-16")
 async def user_info(lab):
     for to in (BOB, BOB + "/d41d8"):

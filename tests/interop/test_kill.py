@@ -115,7 +115,7 @@ def check(name, wanted, got):
         name, len(wanted), again))
 
 
-@test("What was accepted before a crash is delivered, one id one message",
+@test("What was accepted before a crash is delivered - one id one message",
       "X-124", timeout=150)
 async def ledger(lab):
     dice = random.Random(SEED)

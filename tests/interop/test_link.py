@@ -64,7 +64,7 @@ async def silent_from_start(lab):
     await recovered(lab)
 
 
-@test("A server that stops after its header, and one that is not there",
+@test("A server that stops after its header - and one that is not there",
       "X-7", timeout=60)
 async def header_only(lab):
     lab.mock.mode = "header"
@@ -84,7 +84,7 @@ async def header_only(lab):
     await recovered(lab)
 
 
-@test("A server that reads no more: 202 after the wait, nothing lost",
+@test("A server that reads no more: 202 after the wait - nothing lost",
       timeout=90)
 async def no_pong(lab):
     lab.mock.answers_pings = False
@@ -148,7 +148,7 @@ async def order(lab):
     assert came == back, came
 
 
-@test("A wrong secret: few attempts, messages are kept",
+@test("A wrong secret: few attempts - messages are kept",
       timeout=60)
 async def wrong_secret(lab):
     lab.mock.mode = "refuse"

@@ -26,7 +26,7 @@ def states_of(user):
             if c.tag.startswith("{%s}" % STATES)]
 
 
-@test("XMPP to SIP: body, subject, language, thread and resource", "X-38")
+@test("XMPP to SIP: body - subject - language - thread and resource", "X-38")
 async def xmpp_to_sip(lab):
     await lab.alice.say(BOB, "Are you free at noon?", subject="Lunch",
                         thread="t-77af", lang="en", type=None)
@@ -50,7 +50,7 @@ async def xmpp_to_sip(lab):
         int(got.get("cseq").split()[0])
 
 
-@test("SIP to XMPP: thread, language, subject, sender's device", "X-39")
+@test("SIP to XMPP: thread - language - subject - sender's device", "X-39")
 async def sip_to_xmpp(lab):
     text = "Ça va à midi ? <b>&amp; \"so\" ]]>\nsecond line 🙂"
     answer = await lab.bob.say(
@@ -68,7 +68,7 @@ async def sip_to_xmpp(lab):
     assert got.get("id")
 
 
-@test("A long text arrives once and whole, or is refused as one", "X-43")
+@test("A long text arrives once and whole - or is refused as one", "X-43")
 async def long_text(lab):
     text = " ".join("word%04d" % i for i in range(278))[:2500]
     assert len(text) == 2500
@@ -188,7 +188,7 @@ class Device:
         await self.user.close()
 
 
-@test("IMDN failed becomes an error stanza, an error an IMDN failed", "X-60")
+@test("IMDN failed becomes an error stanza - an error an IMDN failed", "X-60")
 async def failed_crosses(lab):
     id = await lab.alice.say(BOB, "this will fail", request=True)
     got = await lab.bob.wait_text("this will fail")
@@ -206,7 +206,7 @@ async def failed_crosses(lab):
     assert report_of(report)["kind"] == "delivery"
 
 
-@test("The same message id twice is shown once, both are answered", "CT08")
+@test("The same message id twice is shown once - both are answered", "CT08")
 async def same_id(lab):
     id = "twice-" + token(4)
     codes = [(await lab.bob.say(ALICE, "just once", message_id=id)).code
@@ -246,7 +246,7 @@ async def record_route(lab):
     assert inner.imdn_all("IMDN-Record-Route") == []
 
 
-@test("No IMDN is sent for an IMDN, whoever asks", "CT18")
+@test("No IMDN is sent for an IMDN - whoever asks", "CT18")
 async def none_for_imdn(lab):
     lab.bob.reports = {"delivered", "displayed"}
     try:

@@ -19,7 +19,7 @@ async def reload(lab, text):
     return await lab.node.ctl("reload")
 
 
-@test("A domain switched off by reload: 404 on one side, "
+@test("A domain switched off by reload: 404 on one side - "
       "remote-server-not-found on the other", "X-126")
 async def switched_off(lab):
     good = lab.node.text
@@ -57,7 +57,7 @@ async def wrong(lab):
     await lab.node.ctl("reload", "--dry-run")
 
 
-@test("A link removed while messages wait for it, and back: they arrive")
+@test("A link removed while messages wait for it - and back: they arrive")
 async def removed(lab):
     good = lab.node.text
     await lab.node.ctl("link", "down", "xmpp")
@@ -79,7 +79,7 @@ async def removed(lab):
     assert await lab.node.queue() == []
 
 
-@test("An SIGHUP does the same, and listeners keep their users")
+@test("An SIGHUP does the same - and listeners keep their users")
 async def by_signal(lab):
     mark = len(lab.node.lines)
 

@@ -20,7 +20,7 @@ def intervals(times):
     return [b - a for a, b in zip(times, times[1:])]
 
 
-@test("Prosody stops and starts: growing pauses, then all is delivered",
+@test("Prosody stops and starts: growing pauses - then all is delivered",
       "X-5", timeout=90)
 async def restart(top):
     async with Lab(top.build) as own:
@@ -65,7 +65,7 @@ async def restart(top):
         assert alice.bodies().count("while it is down") == 1
 
 
-@test("A wrong secret at Prosody is said in the log, the daemon goes on",
+@test("A wrong secret at Prosody is said in the log - the daemon goes on",
       timeout=60)
 async def wrong_at_prosody(top):
     async with Lab(top.build) as own:

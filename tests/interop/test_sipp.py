@@ -92,7 +92,7 @@ async def all_of_it(lab, transport):
     lab.bob.inbox.clear()
 
 
-@test("SIPp over UDP registers, sends %d messages twice and receives" % N,
+@test("SIPp over UDP registers - sends %d messages twice and receives" % N,
       timeout=90)
 async def over_udp(lab):
     await all_of_it(lab, "udp")

@@ -78,7 +78,7 @@ async def storing_off(lab):
     assert password
 
 
-@test("An XMPP message waits, keeps its time and order, and is reported")
+@test("An XMPP message waits - keeps its time and order - and is reported")
 async def xmpp_waits(lab):
     texts = ["waits %d %s" % (i, token(2)) for i in range(5)]
     async with Away(lab):
@@ -119,7 +119,7 @@ async def expires(lab):
     assert "short lived" not in lab.carol.texts()
 
 
-@test("Of several devices one 2xx wins, later answers are absorbed", "PF07")
+@test("Of several devices one 2xx wins - later answers are absorbed", "PF07")
 async def fork(lab):
     password = await lab.node.add_user("erin")
     phones = []
@@ -188,7 +188,7 @@ async def repeated(lab):
     assert lab.carol.texts().count("said once") == 1
 
 
-@test("Registrations: several contacts, refresh, expiry, removal of all")
+@test("Registrations: several contacts - refresh - expiry - removal of all")
 async def registrations(lab):
     frank = await lab.sip_user(lab.node, "frank", register=False)
     answer = await frank.register(expires=1)

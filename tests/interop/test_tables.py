@@ -103,7 +103,7 @@ def compare(got, want):
     assert not wrong, "%d rows wrong:\n%s" % (len(wrong), "\n".join(wrong))
 
 
-@test("Each XMPP condition gives its SIP code, full and bare", "X-30 X-32",
+@test("Each XMPP condition gives its SIP code - full and bare", "X-30 X-32",
       timeout=90)
 async def table_2(lab):
     wrong = []
@@ -133,7 +133,7 @@ async def no_6xx(lab):
     assert not wrong, "\n".join(wrong)
 
 
-@test("Gone with an address is 301 with Contact, without one 410", "X-31")
+@test("Gone with an address is 301 with Contact - without one 410", "X-31")
 async def gone(lab):
     answer = await refused(lab, "gone", True,
                            content="xmpp:alice.new@xmpp.example")
@@ -226,7 +226,7 @@ async def families(lab):
             {c: BY_CLASS[c // 100] for c in codes})
 
 
-@test("Every code without a row follows its class, also when nothing may be "
+@test("Every code without a row follows its class - also when nothing may be "
       "stored", "X-34", timeout=60)
 async def families_live(lab):
     codes = [c for c in range(300, 700) if c not in TABLE_3]
@@ -234,7 +234,7 @@ async def families_live(lab):
             {c: BY_CLASS[c // 100] for c in codes})
 
 
-@test("301 becomes gone with the new address, 410 gone without", "X-35")
+@test("301 becomes gone with the new address - 410 gone without", "X-35")
 async def gone_back(lab):
     lab.bob.answer = (301, "Moved Permanently",
                       [("Contact", "<sip:robert@sip.example>")])

@@ -94,7 +94,7 @@ async def killers(lab):
     assert grown < 64 * 1024, "it grew by %d KiB" % grown
 
 
-@test("Broken CPIM, IMDN, isComposing and types are refused", timeout=60)
+@test("Broken CPIM - IMDN - isComposing and types are refused", timeout=60)
 async def broken_bodies(lab):
     good = ("From: <sip:bob@sip.example>\r\nTo: <%s>\r\n\r\n"
             "Content-Type: text/plain\r\n\r\n" % ALICE)
@@ -281,7 +281,7 @@ def datagrams(dice, user):
         yield bytes(data)
 
 
-@test("Datagrams that are nearly SIP, and some that are not", timeout=90)
+@test("Datagrams that are nearly SIP - and some that are not", timeout=90)
 async def mutants(lab):
     tap.diag("CAUSEWAY_SEED=%d" % SEED)
     dice = random.Random(SEED)
@@ -301,7 +301,7 @@ async def mutants(lab):
         "one without credentials passed"
 
 
-@test("Streams that stop, lie about their length or say too much",
+@test("Streams that stop - lie about their length or say too much",
       timeout=90)
 async def streams(lab):
     address = lab.node.address("tcp")
@@ -342,7 +342,7 @@ async def streams(lab):
     assert grown < 96 * 1024, "it grew by %d KiB" % grown
 
 
-@test("Stanzas that are nested, huge or of unknown kinds", timeout=60)
+@test("Stanzas that are nested - huge or of unknown kinds", timeout=60)
 async def stanzas(lab):
     stream = lab.mock.current
     odd = [

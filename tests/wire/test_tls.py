@@ -34,7 +34,7 @@ async def s_client(lab, *more, send=b""):
     return proc.returncode, out.decode("utf-8", "replace")
 
 
-@test("The handshake: TLS 1.2 and 1.3, a certificate that verifies")
+@test("The handshake: TLS 1.2 and 1.3 - a certificate that verifies")
 async def handshake(lab):
     for flag, name in (("-tls1_2", "TLSv1.2"), ("-tls1_3", "TLSv1.3")):
         code, out = await s_client(lab, flag, "-verify_hostname",
@@ -68,7 +68,7 @@ async def messages(lab):
         await lab.alice.wait_received(id)
 
 
-@test("Several requests in one segment, one request in many", timeout=30)
+@test("Several requests in one segment - one request in many", timeout=30)
 async def segments(lab):
     one = await lab.sip_user(lab.node, "seg", transport="tcp")
     texts = ["part %d %s" % (i, token(2)) for i in range(8)]
@@ -91,7 +91,7 @@ async def segments(lab):
     assert [t for t in lab.bob.texts() if t in texts] == texts
 
 
-@test("A lost connection: the contact is tried, then the message waits",
+@test("A lost connection: the contact is tried - then the message waits",
       timeout=40)
 async def lost(lab):
     user = await lab.sip_user(lab.node, "away", transport="tcp")
@@ -141,7 +141,7 @@ async def mixed_up(lab):
     assert lab.node.is_running
 
 
-@test("A new certificate is used after a reload, old connections go on")
+@test("A new certificate is used after a reload - old connections go on")
 async def new_certificate(lab):
     user = await lab.sip_user(lab.node, "steady", transport="tls")
     _, before = await s_client(lab)
