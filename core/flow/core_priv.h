@@ -202,6 +202,8 @@ uint64_t flow_lane_of(struct core *core, const struct event *ev);
 struct object *flow_object_for(struct core *core, struct event *ev);
 void flow_spread(struct core *core, struct event *ev);
 void flow_poke(struct core *core, const struct hint *h);
+void flow_kept(struct core *core, const struct event *ev);
+void flow_queue_ends(struct core *core, struct object *o);
 
 /* facts.c */
 void facts_init(struct core *core);

@@ -39,8 +39,8 @@ void object_free(struct core *core, struct object *o)
 		o->is_ended = true;	/* freed when its step is through */
 		return;
 	}
-	if (o->lane.p && map_get(core->queues, o->lane) == o)
-		map_del(core->queues, o->lane);
+	if (o->lane.p)
+		flow_queue_ends(core, o);
 	map_del_u64(core->objects, o->id);
 	if (o->machine->drop)
 		o->machine->drop(o->state);
@@ -231,6 +231,8 @@ static enum step run_step(struct core *core, struct event **evp,
 		return r;
 	}
 	core->last_id += f->legs_n;
+	if (ev->kind == EV_KEPT)
+		flow_kept(core, ev);
 	carry_out(core, evp, &acts, o ? o->id : 0, f);
 	return STEP_DONE;
 }

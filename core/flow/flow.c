@@ -86,18 +86,33 @@ static struct object *page_of(struct core *core, const struct event *ev)
 /* NULL: its machine has no life of its own. */
 struct object *flow_object_for(struct core *core, struct event *ev)
 {
-	struct str lane;
-
 	if (ev->kind == EV_MSG)
 		return page_of(core, ev);
 	if (ev->kind == EV_ADMIN)
 		return object_new(core, &admin_machine);
-	if (ev->kind != EV_KEPT)
-		return NULL;
-	lane = ev->u.keep->todo.lane;
+	if (ev->kind == EV_KEPT)
+		return queue_of(core, ev->u.keep->todo.lane);
+	if (ev->kind == EV_SWEEP && ev->u.look)
+		return queue_of(core, ev->u.look->lane);
+	return NULL;
+}
+
+/* A row is known to its queue: from now on that one counts it. */
+void flow_kept(struct core *core, const struct event *ev)
+{
+	struct str lane = ev->u.keep->todo.lane;
+
 	if (str_starts(lane, STR("user:")))
 		facts_through(core, str_from(lane, 5), true);
-	return queue_of(core, lane);
+}
+
+/* Nobody counts its rows any more: what was read before it began is old. */
+void flow_queue_ends(struct core *core, struct object *o)
+{
+	if (map_get(core->queues, o->lane) == o)
+		map_del(core->queues, o->lane);
+	if (str_starts(o->lane, STR("user:")))
+		facts_forget(core, str_from(o->lane, 5));
 }
 
 static struct event *post_to(struct core *core, struct object *o,
@@ -110,14 +125,17 @@ static struct event *post_to(struct core *core, struct object *o,
 	return ev;
 }
 
+/* To the lane, not to the queue that may be ending just now. */
 void flow_poke(struct core *core, const struct hint *h)
 {
-	struct event *ev = post_to(core, queue_of(core, h->lane), EV_SWEEP);
+	struct event *ev = ev_make(core, EV_SWEEP);
 	struct look *look = arena_zalloc(ev->arena, sizeof(*look));
 
+	look->lane = arena_dup(ev->arena, h->lane);
 	look->is_urgent = h->is_urgent;
 	look->dropped = h->dropped;
 	ev->u.look = look;
+	intake_push(core, ev);
 }
 
 static void spread_config(struct core *core)

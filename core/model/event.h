@@ -102,6 +102,7 @@ struct changed {			/* u.changed */
 };
 
 struct look {				/* u.look: of EV_SWEEP to a queue */
+	struct str lane;
 	bool is_urgent;			/* whatever is due later too */
 	uint64_t dropped;		/* a row the operator removed, 0: none */
 };
