@@ -184,6 +184,8 @@ void ev_drop(struct event *ev);
 void intake_push(struct core *core, struct event *ev);
 void intake_push_first(struct core *core, struct event *ev);
 struct event *intake_pop(struct core *core);
+/* May be refused while there is no room or no facts. */
+bool intake_is_new_work(const struct event *ev);
 uint64_t core_random(struct core *core);
 
 /* engine.c */

@@ -4,6 +4,8 @@
  * A step that lacks facts has changed nothing: its event waits while the store
  * is read, and later events of the same object or conversation wait behind it,
  * at most 64 of them and 5 s, then the protocol's own "busy" [architecture 4].
+ * That is for new work: what answers our own doing (results, rows, commits) is
+ * bounded by it and waits until the store can be read again.
  */
 #include <assert.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #define BOX_MAX 64u		/* events that wait behind one step */
 #define ACTS_BYTES (1u << 20)	/* most that one step may say */
 #define SWEEP_MS 1000		/* how often the store is asked what is due */
+#define ASK_AGAIN_MS 1000	/* facts that could not be read */
 
 /* ---- objects -------------------------------------------------------------- */
 
@@ -66,7 +69,7 @@ static struct lane *lane_make(struct core *core, uint64_t key)
 
 static void lane_add(struct core *core, struct lane *l, struct event *ev)
 {
-	if (l->n == BOX_MAX) {
+	if (l->n >= BOX_MAX && intake_is_new_work(ev)) {
 		engine_refuse(core, ev, CAUSE_OVERLOAD);
 		return;
 	}
@@ -125,11 +128,9 @@ void engine_refuse(struct core *core, struct event *ev, enum cause cause)
 	struct action it = { .kind = ACT_ANSWER, .leg = ev->leg,
 			     .cause = cause, .u.answer = &answer };
 	struct adapter *a = &core->adapters[leg_proto(ev->leg)];
-	bool is_request = ev->kind == EV_MSG || ev->kind == EV_REGISTER ||
-			  ev->kind == EV_REQUEST || ev->kind == EV_ADMIN;
 
 	core->counts.refused++;
-	if (ev->leg && is_request && a->proto != PROTO_NONE && a->answer)
+	if (ev->leg && intake_is_new_work(ev) && a->proto != PROTO_NONE && a->answer)
 		a->answer(a->self, ev->leg, &it);
 	else if (ev->kind == EV_MSG && ev->origin && ev->origin->link)
 		send_refusal(core, ev, cause);
@@ -187,25 +188,26 @@ static void give_acts(struct core *core, struct acts *a)
 	core->has_spare = true;
 }
 
-/* What the step said: all of it or, when it wanted too much, nothing. What is
-   held for the commit may point into the event and the facts, so it takes
-   them along: *ev is NULL then. */
-static void carry_out(struct core *core, struct event **ev, struct acts *a,
+/* What the step said: all of it or, when it wanted too much, nothing (false).
+   What is held for the commit may point into the event and the facts, so it
+   takes them along: *ev is NULL then. */
+static bool carry_out(struct core *core, struct event **ev, struct acts *a,
 		      uint64_t obj, struct facts *f)
 {
 	expand(core, *ev, a);
 	if (a->err) {
 		log_error(&core->log, "step_too_large", F_TRACE((*ev)->trace));
 		give_acts(core, a);
-		return;
+		return false;
 	}
 	if (a->writes_n) {
 		commit_submit(core, a, obj, *ev, f);
 		*ev = NULL;
-		return;
+		return true;
 	}
 	act_now(core, a, obj, false, false);
 	give_acts(core, a);
+	return true;
 }
 
 static enum step run_step(struct core *core, struct event **evp,
@@ -233,7 +235,8 @@ static enum step run_step(struct core *core, struct event **evp,
 	core->last_id += f->legs_n;
 	if (ev->kind == EV_KEPT)
 		flow_kept(core, ev);
-	carry_out(core, evp, &acts, o ? o->id : 0, f);
+	if (!carry_out(core, evp, &acts, o ? o->id : 0, f))
+		f->is_over = true;
 	return STEP_DONE;
 }
 
@@ -255,18 +258,28 @@ static void wait_free(struct core *core, struct waiting *w)
 	mem_free(w);
 }
 
-static void give_up(struct core *core, struct waiting *w)
+static void abandon(struct core *core, struct waiting *w, enum cause cause)
 {
 	struct object *o = object_find(core, w->obj);
 
 	/* An object that was made for this event has not begun to live. */
 	if (o && w->ev->obj == 0 && !o->lane.p)
 		o->is_ended = true;
-	engine_refuse(core, w->ev, CAUSE_STORE_DOWN);
+	engine_refuse(core, w->ev, cause);
 	w->ev = NULL;
 	w->is_over = true;
 	if (w->reads_n == 0)
 		wait_free(core, w);
+}
+
+/* The facts do not come: new work is refused, all else asks again later. */
+static void give_up(struct core *core, struct waiting *w)
+{
+	if (intake_is_new_work(w->ev))
+		abandon(core, w, CAUSE_STORE_DOWN);
+	else
+		w->until_ms = core->loop.now_ms(core->loop.self) +
+			      ASK_AGAIN_MS;
 }
 
 static bool is_in_need(const struct facts *f)
@@ -300,27 +313,13 @@ static void start_wait(struct core *core, struct event *ev, struct object *o,
 		give_up(core, w);
 }
 
-void engine_read_done(struct core *core, struct waiting *w)
+/* Runs the step again; asks for what it still lacks. */
+static void resume(struct core *core, struct waiting *w)
 {
-	struct object *o;
+	struct object *o = object_find(core, w->obj);
 	enum step r;
 	size_t i;
 
-	if (w->is_over) {
-		if (w->reads_n == 0)
-			wait_free(core, w);
-		return;
-	}
-	if (w->reads_n > 0)
-		return;
-	if (w->until_ms == 0) {
-		give_up(core, w);
-		return;
-	}
-	for (i = 0; i < w->f.needs_n; i++)
-		if (w->f.needs[i].aor.p)
-			return;		/* still waits for a commit */
-	o = object_find(core, w->obj);
 	if (w->obj && !o) {
 		ev_drop(w->ev);
 		wait_free(core, w);
@@ -328,20 +327,41 @@ void engine_read_done(struct core *core, struct waiting *w)
 	}
 	r = run_step(core, &w->ev, o, o ? o->machine :
 		     flow_machine_for(core, w->ev), &w->f);
-	if (r == STEP_WAIT && is_in_need(&w->f) && !w->f.is_over) {
+	if (w->f.is_over) {
+		abandon(core, w, CAUSE_OVERLOAD);
+		return;
+	}
+	if (r == STEP_WAIT) {
 		for (i = 0; i < w->f.needs_n; i++)
 			w->f.needs[i].aor = arena_dup(w->ev->arena,
 						      w->f.needs[i].aor);
-		if (facts_read(core, w) == 0)
-			return;
-	}
-	if (r == STEP_WAIT || w->f.is_over) {
-		give_up(core, w);
+		if (!is_in_need(&w->f) || facts_read(core, w) < 0)
+			give_up(core, w);
 		return;
 	}
 	ev_drop(w->ev);
 	wait_free(core, w);
 	core->loop.kick(core->loop.self);
+}
+
+void engine_read_done(struct core *core, struct waiting *w)
+{
+	size_t i;
+
+	if (w->reads_n > 0)
+		return;
+	if (w->is_over) {
+		wait_free(core, w);
+		return;
+	}
+	if (w->until_ms == 0) {
+		give_up(core, w);
+		return;
+	}
+	for (i = 0; i < w->f.needs_n; i++)
+		if (w->f.needs[i].aor.p)
+			return;		/* still waits for a commit */
+	resume(core, w);
 }
 
 void engine_give_up_late(struct core *core, int64_t now_ms)
@@ -351,8 +371,14 @@ void engine_give_up_late(struct core *core, int64_t now_ms)
 	list_each(it, tmp, &core->waits) {
 		struct waiting *w = list_of(it, struct waiting, all);
 
-		if (!w->is_over && w->until_ms <= now_ms)
+		if (w->is_over || w->until_ms > now_ms)
+			continue;
+		if (intake_is_new_work(w->ev) || w->reads_n > 0) {
 			give_up(core, w);
+			continue;
+		}
+		w->until_ms = now_ms + core->config->facts_wait_ms;
+		resume(core, w);
 	}
 }
 

@@ -88,6 +88,11 @@ static bool port_is_full(void *self)
 	       (core->has_store && core->store.is_full(core->store.self));
 }
 
+bool intake_is_new_work(const struct event *ev)
+{
+	return is_request[ev->kind] || ev->kind == EV_ADMIN;
+}
+
 static int port_post(void *self, struct event *ev)
 {
 	struct core *core = self;
