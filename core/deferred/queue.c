@@ -17,6 +17,9 @@
 
 #include "core/base/mem.h"
 #include "core/deferred/queue_priv.h"
+#include "core/route/retry.h"
+
+#define ASK_AGAIN_MS 1000	/* the store, when it did not answer */
 
 void queue_init(void *state, struct str lane)
 {
@@ -56,7 +59,8 @@ uint32_t queue_backlog(const void *state)
 	unsigned i;
 
 	for (i = 0; i < q->n; i++)
-		if (q->slots[q->order[i]].state != ITEM_DONE)
+		if (q->slots[q->order[i]].state == ITEM_WAIT ||
+		    q->slots[q->order[i]].state == ITEM_SENDING)
 			n++;
 	return n;
 }
@@ -145,7 +149,8 @@ static void on_rows(struct qstep *s)
 	q->is_claiming = false;
 	if (!r || s->ev->cause != CAUSE_NONE) {
 		sweep_gone(q);
-		return;		/* asked again with the next look */
+		q->ask_at_ms = s->ev->now_ms + ASK_AGAIN_MS;
+		return;
 	}
 	q->is_loaded = true;
 	q->has_more = !r->is_all || q->has_missed;
@@ -170,6 +175,16 @@ static void on_sent(struct qstep *s)
 		queue_result(s, &q->slots[s->ev->tag - 1]);
 }
 
+/* The store refused: the row is still there. Whatever ended it is done again
+   later, but what got there is not sent again. */
+static void put_back(struct qstep *s, struct item *it)
+{
+	it->state = it->is_handed ? ITEM_HANDED : ITEM_WAIT;
+	it->todo.tries++;
+	it->due_utc_us = retry_due(s->conf, true, it->todo.tries,
+				   s->ev->now_utc_us, fact_fresh_id(s->f));
+}
+
 static void on_stored(struct qstep *s)
 {
 	struct queue *q = s->q;
@@ -179,14 +194,14 @@ static void on_stored(struct qstep *s)
 	for (i = 0; i < q->n; i++) {
 		struct item *it = &q->slots[q->order[i]];
 
-		if (it->state == ITEM_DONE &&
-		    (uint32_t)it->done_in == s->ev->tag)
+		if (it->state != ITEM_DONE ||
+		    (uint32_t)it->done_in != s->ev->tag)
+			continue;
+		if (s->ev->cause == CAUSE_NONE)
 			it->is_gone = true;
+		else
+			put_back(s, it);
 	}
-	/* If the store refused, the row is still there and will be sent once
-	   more: allowed, silent loss is not. */
-	if (s->ev->cause != CAUSE_NONE)
-		q->has_more = q->is_rescan = true;
 	sweep_gone(q);
 }
 
@@ -239,7 +254,8 @@ static void ask_store(struct qstep *s)
 	struct claim *c;
 	struct action *a;
 
-	if (q->is_claiming || (q->is_loaded && !q->has_more))
+	if (q->is_claiming || (q->is_loaded && !q->has_more) ||
+	    s->ev->now_ms < q->ask_at_ms)
 		return;
 	if (q->slots_n - q->n < q->slots_n / 4)
 		return;		/* when there is room again */
@@ -265,6 +281,8 @@ static int64_t next_due(const struct queue *q)
 		const struct item *it = &q->slots[q->order[i]];
 		int64_t due = it->due_utc_us;
 
+		if (it->state == ITEM_HANDED && due < at)
+			at = due;
 		if (it->state != ITEM_WAIT || it->todo.is_held)
 			continue;
 		if (it->todo.expires_utc_us && it->todo.expires_utc_us < due)
@@ -299,6 +317,9 @@ static void set_timer(struct qstep *s)
 	if (due != INT64_MAX && due > s->ev->now_utc_us &&
 	    (due - s->ev->now_utc_us) / 1000 < after_ms)
 		after_ms = (due - s->ev->now_utc_us) / 1000 + 1;
+	if (s->q->ask_at_ms > s->ev->now_ms &&
+	    s->q->ask_at_ms - s->ev->now_ms < after_ms)
+		after_ms = s->q->ask_at_ms - s->ev->now_ms;
 	a = acts_add(s->out, ACT_TIMER);
 	a->tag = TAG_LOOK;
 	a->at_ms = s->ev->now_ms + after_ms;

@@ -105,7 +105,9 @@ void queue_done(struct qstep *s, struct item *it)
 			       it->msg->kind == MSG_CONTENT &&
 			       (it->todo.wants & WANT_DELIVERED);
 
-	queue_account(s, it, "sent", CAUSE_NONE);
+	if (it->state != ITEM_HANDED)
+		queue_account(s, it, "sent", CAUSE_NONE);
+	it->is_handed = true;
 	write_done(s, it);
 	if (is_ours_to_tell)
 		owe_report(s, it, IMDN_DELIVERED, CAUSE_NONE, NULL);

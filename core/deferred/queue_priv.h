@@ -16,6 +16,9 @@ enum item_state {
 	ITEM_WAIT,		/* until due */
 	ITEM_SENDING,		/* results outstanding */
 	ITEM_DONE,		/* its row is being deleted */
+	ITEM_HANDED,		/* it got there, but the store refused to
+				   delete its row: that is tried again, when
+				   due, and not the sending */
 };
 
 struct item {
@@ -37,6 +40,7 @@ struct item {
 	} legs[BINDINGS_MAX];
 	unsigned legs_n;
 	bool is_plain_try;	/* text only was sent: a 200 is all we get */
+	bool is_handed;		/* the try went well */
 };
 
 struct queue {
@@ -57,6 +61,7 @@ struct queue {
 	uint64_t last_seq;	/* of the rows claimed */
 	bool is_rescan;		/* ask from the first row on: rows may have
 				   come in the middle */
+	int64_t ask_at_ms;	/* not before: the store could not answer */
 	unsigned sending_n;
 	uint64_t write_no;	/* counts the writes of this queue */
 	unsigned writes_out;	/* of them not yet through */

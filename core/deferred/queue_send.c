@@ -268,7 +268,10 @@ void queue_pump(struct qstep *s)
 	for (i = 0; i < n && s->f && s->out->list_n < 512; i++) {
 		struct item *it = &q->slots[order[i]];
 
-		if (it->state == ITEM_DONE)
+		if (it->state == ITEM_HANDED &&
+		    it->due_utc_us <= s->ev->now_utc_us)
+			queue_done(s, it);
+		if (it->state == ITEM_DONE || it->state == ITEM_HANDED)
 			continue;
 		if (it->state == ITEM_SENDING) {
 			if (!q->is_link)
