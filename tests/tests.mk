@@ -52,6 +52,13 @@ run-tests:
 		--timeout $(TEST_SECONDS) --jobs 2 $(SCRIPTS)
 	@$(RUN) --append
 
+# What a change is tried with before it is committed: one variant, no peers.
+quick: setup
+	@$(MAKE) --no-print-directory -j2 VARIANT=release WERROR=-Werror test-programs
+	@VARIANT=release $(RUN:results.tsv=quick.tsv) --timeout 120 --jobs 2 \
+		$(LINTS) $(call UNITS_OF,release) $(call FUZZ_OF,release) \
+		$(call FLOW_OF,release)
+
 conformance:
 	@$(PY) tests/conformance/report.py
 
@@ -99,4 +106,4 @@ install: all
 	install -D -m 644 conf/causeway.conf \
 		$(DESTDIR)/etc/causeway/causeway.conf
 
-.PHONY: test-programs run-tests fuzzers
+.PHONY: quick test-programs run-tests fuzzers

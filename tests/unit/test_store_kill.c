@@ -137,10 +137,16 @@ static void check(const uint64_t *acks, size_t n)
 		sqlite3_close(db);
 		return;
 	}
+	/* Both rows of a message, looked up by a key of this connection's
+	   own: a fast disk acknowledges thousands. */
+	assert_int_equal(sqlite3_exec(db,
+		"CREATE TEMP TABLE whole (id INTEGER PRIMARY KEY);"
+		"INSERT INTO whole SELECT msg_id FROM todos JOIN msgs"
+		" ON msgs.id = msg_id WHERE refs = 2 GROUP BY msg_id"
+		" HAVING COUNT(*) = 2", NULL, NULL, NULL), SQLITE_OK);
 	for (i = 0; i < n; i++)
-		if (ask(db, "SELECT COUNT(*) FROM todos JOIN msgs"
-			    " ON msgs.id = msg_id WHERE msg_id = ?"
-			    " AND refs = 2", acks[i]) != 2)
+		if (ask(db, "SELECT COUNT(*) FROM whole WHERE id = ?",
+			acks[i]) != 1)
 			fail_msg("acknowledged %llu is not there",
 				 (unsigned long long)acks[i]);
 	/* nothing in halves */
