@@ -176,10 +176,12 @@ static void on_sent(struct qstep *s)
 }
 
 /* The store refused: the row is still there. Whatever ended it is done again
-   later, but what got there is not sent again. */
+   later, but what got there or was refused to its sender is not sent again. */
 static void put_back(struct qstep *s, struct item *it)
 {
-	it->state = it->is_handed ? ITEM_HANDED : ITEM_WAIT;
+	it->state = it->is_handed || it->is_refused ? ITEM_SETTLED :
+						      ITEM_WAIT;
+	it->is_put_back = true;
 	it->todo.tries++;
 	it->due_utc_us = retry_due(s->conf, true, it->todo.tries,
 				   s->ev->now_utc_us, fact_fresh_id(s->f));
@@ -281,11 +283,12 @@ static int64_t next_due(const struct queue *q)
 		const struct item *it = &q->slots[q->order[i]];
 		int64_t due = it->due_utc_us;
 
-		if (it->state == ITEM_HANDED && due < at)
+		if (it->state == ITEM_SETTLED && due < at)
 			at = due;
 		if (it->state != ITEM_WAIT || it->todo.is_held)
 			continue;
-		if (it->todo.expires_utc_us && it->todo.expires_utc_us < due)
+		if (it->todo.expires_utc_us && !it->is_put_back &&
+		    it->todo.expires_utc_us < due)
 			due = it->todo.expires_utc_us;
 		if (due < at)
 			at = due;

@@ -99,18 +99,33 @@ static void owe_report(struct qstep *s, const struct item *it,
 	s->out->is_lazy = false;
 }
 
+/* Refused while its sender waited: nothing was accepted, so the same message
+   may be tried again and is not taken for a repeat. */
+static void forget_key(struct qstep *s, const struct item *it)
+{
+	struct dedup_row *row = acts_new(s->out, sizeof(*row));
+
+	if (msg_dedup_key(it->msg, &it->msg->to[0], row->key))
+		acts_write(s->out, OP_DEDUP_DROP, it->todo.part)->u.dedup =
+			row;
+}
+
+/* What its end writes, once or, when the store refused, again. */
+void queue_settle(struct qstep *s, struct item *it)
+{
+	write_done(s, it);
+	if (it->is_refused)
+		forget_key(s, it);
+	else if (it->is_plain_try && it->msg->kind == MSG_CONTENT &&
+		 (it->todo.wants & WANT_DELIVERED))
+		owe_report(s, it, IMDN_DELIVERED, CAUSE_NONE, NULL);
+}
+
 void queue_done(struct qstep *s, struct item *it)
 {
-	bool is_ours_to_tell = it->is_plain_try &&
-			       it->msg->kind == MSG_CONTENT &&
-			       (it->todo.wants & WANT_DELIVERED);
-
-	if (it->state != ITEM_HANDED)
-		queue_account(s, it, "sent", CAUSE_NONE);
+	queue_account(s, it, "sent", CAUSE_NONE);
 	it->is_handed = true;
-	write_done(s, it);
-	if (is_ours_to_tell)
-		owe_report(s, it, IMDN_DELIVERED, CAUSE_NONE, NULL);
+	queue_settle(s, it);
 }
 
 static enum imdn_status status_of(enum cause cause)
@@ -129,17 +144,6 @@ static enum imdn_status status_of(enum cause cause)
 	       IMDN_FORBIDDEN : IMDN_FAILED;
 }
 
-/* Refused while its sender waited: nothing was accepted, so the same message
-   may be tried again and is not taken for a repeat. */
-static void forget_key(struct qstep *s, const struct item *it)
-{
-	struct dedup_row *row = acts_new(s->out, sizeof(*row));
-
-	if (msg_dedup_key(it->msg, &it->msg->to[0], row->key))
-		acts_write(s->out, OP_DEDUP_DROP, it->todo.part)->u.dedup =
-			row;
-}
-
 void queue_fail(struct qstep *s, struct item *it, enum cause cause,
 		const struct sent *sent)
 {
@@ -147,11 +151,14 @@ void queue_fail(struct qstep *s, struct item *it, enum cause cause,
 
 	queue_account(s, it, "failed", cause);
 	queue_tell(s, it, cause, sent);
+	it->is_refused = is_told;
+	if (is_told) {
+		queue_settle(s, it);
+		return;
+	}
 	write_done(s, it);
-	if (is_told)
-		forget_key(s, it);
 	/* A report about a report would never end [RFC 5438 7.2]. */
-	if (!is_told && it->msg->kind == MSG_CONTENT)
+	if (it->msg->kind == MSG_CONTENT)
 		owe_report(s, it, status_of(cause), cause, sent);
 }
 

@@ -16,9 +16,10 @@ enum item_state {
 	ITEM_WAIT,		/* until due */
 	ITEM_SENDING,		/* results outstanding */
 	ITEM_DONE,		/* its row is being deleted */
-	ITEM_HANDED,		/* it got there, but the store refused to
-				   delete its row: that is tried again, when
-				   due, and not the sending */
+	ITEM_SETTLED,		/* it got there, or who waits was told that it
+				   did not, but the store refused to delete
+				   its row: that is tried again, when due, and
+				   not the sending */
 };
 
 struct item {
@@ -41,6 +42,9 @@ struct item {
 	unsigned legs_n;
 	bool is_plain_try;	/* text only was sent: a 200 is all we get */
 	bool is_handed;		/* the try went well */
+	bool is_refused;	/* who waited was told that it did not */
+	bool is_put_back;	/* the store refused its end: not before due,
+				   even when it has expired */
 };
 
 struct queue {
@@ -105,6 +109,7 @@ void queue_tell(struct qstep *s, struct item *it, enum cause cause,
 		const struct sent *sent);
 void queue_result(struct qstep *s, struct item *it);
 void queue_done(struct qstep *s, struct item *it);
+void queue_settle(struct qstep *s, struct item *it);
 void queue_fail(struct qstep *s, struct item *it, enum cause cause,
 		const struct sent *sent);
 void queue_later(struct qstep *s, struct item *it, enum cause cause);

@@ -167,6 +167,7 @@ static bool try_one(struct qstep *s, struct item *it)
 	};
 	struct route r;
 
+	it->is_put_back = false;
 	if (is_expired(s, it)) {
 		queue_fail(s, it, CAUSE_EXPIRED, NULL);
 		return true;
@@ -249,7 +250,8 @@ static bool may_go(const struct qstep *s, const struct item *it,
 		   const struct held *h)
 {
 	return it->state == ITEM_WAIT && !it->todo.is_held &&
-	       (it->due_utc_us <= s->ev->now_utc_us || is_expired(s, it)) &&
+	       (it->due_utc_us <= s->ev->now_utc_us ||
+		(is_expired(s, it) && !it->is_put_back)) &&
 	       !is_held(h, it->todo.conversation);
 }
 
@@ -268,10 +270,10 @@ void queue_pump(struct qstep *s)
 	for (i = 0; i < n && s->f && s->out->list_n < 512; i++) {
 		struct item *it = &q->slots[order[i]];
 
-		if (it->state == ITEM_HANDED &&
+		if (it->state == ITEM_SETTLED &&
 		    it->due_utc_us <= s->ev->now_utc_us)
-			queue_done(s, it);
-		if (it->state == ITEM_DONE || it->state == ITEM_HANDED)
+			queue_settle(s, it);
+		if (it->state == ITEM_DONE || it->state == ITEM_SETTLED)
 			continue;
 		if (it->state == ITEM_SENDING) {
 			if (!q->is_link)
