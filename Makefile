@@ -21,7 +21,7 @@ DEB_BUILD := gcc make pkg-config libsofia-sip-ua-dev libstrophe-dev \
 	libxml2-dev libunistring-dev libsystemd-dev libjansson-dev \
 	libjemalloc-dev
 DEB_TEST := clang-14 clang-format-14 libcmocka-dev libpq-dev postgresql \
-	python3 python3-slixmpp prosody sip-tester kamailio shellcheck \
+	python3 python3-slixmpp prosody ejabberd sip-tester kamailio shellcheck \
 	cppcheck iproute2 openssl sqlite3
 SETUP_STAMP := build/.setup-done
 

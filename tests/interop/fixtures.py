@@ -3,6 +3,7 @@ sides. Each gives a Lab with the things as attributes."""
 
 import contextlib
 
+import ejabberd
 from lab import (SIP_DOMAIN, Lab, Process, policy, sip_config, xmpp_config)
 from mock_xmpp import MockXmpp
 
@@ -18,11 +19,14 @@ def tail_of(lab):
 
 @contextlib.asynccontextmanager
 async def pair(build, config="", xmpp=("alice", "anna"), link_more="",
-               domain_more="", listeners=("udp", "tcp"), policy_text=QUICK):
-    """lab.prosody, lab.node, lab.bob (UDP), lab.carol (TCP), lab.alice."""
+               domain_more="", listeners=("udp", "tcp"), policy_text=QUICK,
+               on_ejabberd=False):
+    """lab.prosody_ (or ejabberd in its place), lab.node, lab.bob (UDP),
+    lab.carol (TCP), lab.alice."""
     async with Lab(build) as lab:
         lab.tail = lambda: tail_of(lab)
-        lab.prosody_ = await lab.prosody(users=xmpp)
+        lab.prosody_ = await (ejabberd.start(lab, users=xmpp) if on_ejabberd
+                              else lab.prosody(users=xmpp))
         lab.node = await lab.causewayd(
             sip_config() + xmpp_config(
                 lab.prosody_.component, lab.prosody_.secrets[SIP_DOMAIN],
