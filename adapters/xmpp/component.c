@@ -16,6 +16,9 @@ enum {
 	WINDOW_MAX = 4096,
 	PINGS_MAX = 2,		/* under way: meanwhile the next batch gathers */
 	HELD_LOOK_MS = 20,	/* intake was full: how soon to look again */
+	FLAPS_MAX = 2,		/* a link that comes up but does not stay waits
+				   four times the least pause, not longer: it
+				   does carry messages in between */
 };
 
 uint32_t xmpp_backoff_ms(const struct xmpp_times *t, unsigned failures,
@@ -153,6 +156,17 @@ static void after_drain(struct comp *c)
 	config_put(next);
 }
 
+static void count_failure(struct comp *c)
+{
+	if (c->up_at_ms && net_now_ms(c->x->loop) - c->up_at_ms >=
+				   c->x->times.stable_ms)
+		c->failures = 0;
+	else if (c->up_at_ms && c->failures > FLAPS_MAX)
+		c->failures = FLAPS_MAX;
+	c->up_at_ms = 0;
+	c->failures++;
+}
+
 static void wait_and_retry(struct comp *c, enum xmpp_end end, struct str text)
 {
 	bool is_refused = end == XMPP_END_UNAUTHORIZED ||
@@ -161,7 +175,8 @@ static void wait_and_retry(struct comp *c, enum xmpp_end end, struct str text)
 	uint32_t random, wait_ms;
 
 	net_random(&random, sizeof(random));
-	wait_ms = xmpp_backoff_ms(&c->x->times, ++c->failures, is_refused,
+	count_failure(c);
+	wait_ms = xmpp_backoff_ms(&c->x->times, c->failures, is_refused,
 				  is_standby, random);
 	c->retry_at_ms = net_now_ms(c->x->loop) + wait_ms;
 	net_timer_set(c->retry_timer, wait_ms);
@@ -312,6 +327,7 @@ static void start(struct comp *c)
 	};
 
 	c->x->counts.attempts++;
+	c->up_at_ms = 0;
 	c->stream = xmpp_link_new(c->x->loop, c->x->low, &conf, &h);
 	set_state(c, LINK_CONNECTING, STR(""));
 }

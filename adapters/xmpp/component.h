@@ -43,7 +43,8 @@ struct comp {
 	bool is_removed;		/* no longer configured: goes when drained */
 	bool had_room;			/* as core was told last */
 	enum xmpp_end last_end;
-	unsigned failures;
+	unsigned failures;		/* attempts that came to nothing */
+	int64_t up_at_ms;		/* of this stream, 0: not up */
 	int64_t retry_at_ms;
 	struct net_timer *retry_timer;	/* also the end of a drain */
 	struct net_timer *ping_timer;

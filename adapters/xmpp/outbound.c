@@ -104,7 +104,8 @@ void comp_answered(struct comp *c, uint64_t number)
 
 	if (!barrier_answer(&c->barrier, number))
 		return;
-	c->failures = 0;
+	if (!c->up_at_ms)
+		c->up_at_ms = net_now_ms(c->x->loop);
 	c->last_end = XMPP_ENDS_N;
 	while ((s = barrier_take_answered(&c->barrier)) != NULL)
 		finish(c, s, CAUSE_NONE, STR(""), STR(""));

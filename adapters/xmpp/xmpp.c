@@ -19,6 +19,7 @@ const struct xmpp_times xmpp_times_default = {
 	.backoff_max_ms = 60000,
 	.refused_ms = 60000,
 	.standby_ms = 8000, /* taken over in 15 s */
+	.stable_ms = 30000,
 	.drain_ms = 30000,
 };
 
@@ -145,9 +146,12 @@ static int check_link(const struct config *c, const struct link_conf *l,
 				   "link %.*s: component, secret and port "
 				   "are needed",
 				   STR_ARG(l->name));
+	/* One name may stand at several servers, but once at each. */
 	for (i = 0; &c->links[i] != l; i++)
 		if (c->links[i].kind == LINK_XMPP_COMPONENT &&
-		    str_ieq(c->links[i].component, l->component))
+		    str_ieq(c->links[i].component, l->component) &&
+		    str_eq(c->links[i].host, l->host) &&
+		    c->links[i].port == l->port)
 			return errtext_set(why, ERR_WRONG_STATE,
 					   "link %.*s: %.*s is spoken for by "
 					   "link %.*s",

@@ -30,6 +30,7 @@ struct xmpp_times {
 	uint32_t backoff_min_ms, backoff_max_ms;
 	uint32_t refused_ms;		/* after a wrong secret or hostname */
 	uint32_t standby_ms;		/* another holds the hostname */
+	uint32_t stable_ms;		/* up for less is another failure */
 	uint32_t drain_ms;		/* a removed link may finish so long */
 };
 

@@ -53,6 +53,26 @@ static bool refuse(struct choice *ch, const char *stage, struct str name,
 
 /* ---- 1 sender ---- */
 
+/* An XMPP server vouches for those who are reached over it, and for nobody
+   else: another server's users would be an easy disguise. */
+static bool is_his_link(const struct choice *ch)
+{
+	const struct route_query *q = ch->query;
+	size_t i;
+
+	if (q->in_proto != PROTO_XMPP || q->in_link == 0 ||
+	    q->in_link == ch->from_domain->via_id)
+		return true;
+	for (i = 0; i < ch->conf->routes_n; i++) {
+		const struct route_conf *r = &ch->conf->routes[i];
+
+		if ((r->via_id == q->in_link || r->fallback_id == q->in_link) &&
+		    pattern_match(r->to, q->from))
+			return true;
+	}
+	return false;
+}
+
 static bool foreign_sender(struct choice *ch)
 {
 	const struct domain_conf *d = ch->from_domain;
@@ -61,6 +81,8 @@ static bool foreign_sender(struct choice *ch)
 	/* A domain speaks one protocol; over another one it is a pretender. */
 	if (q->in_proto != PROTO_NONE && q->in_proto != d->proto &&
 	    !q->is_trusted_in)
+		return refuse(ch, "sender", d->name, CAUSE_NOT_YOURS);
+	if (!is_his_link(ch))
 		return refuse(ch, "sender", d->name, CAUSE_NOT_YOURS);
 	if (pattern_match_any(d->deny, d->deny_n, q->from) ||
 	    !pattern_match_any(d->allow, d->allow_n, q->from))

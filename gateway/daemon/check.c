@@ -171,10 +171,12 @@ static void check_component(const struct checker *k, struct link_conf *l,
 	for (j = 0; j < i; j++)
 		if (k->c->links[j].kind == LINK_XMPP_COMPONENT &&
 		    l->component.n &&
-		    str_eq(k->c->links[j].component, l->component))
+		    str_eq(k->c->links[j].component, l->component) &&
+		    str_eq(k->c->links[j].host, l->host) &&
+		    k->c->links[j].port == l->port)
 			faults_add(k->f, line_of(k, "link", i, "component"),
 				   "the link in line %u is this component "
-				   "already",
+				   "at this server already",
 				   line_of(k, "link", j, NULL));
 }
 

@@ -485,7 +485,7 @@ static bool core_is_full(void *core)
 const struct xmpp_times rig_times = {
 	.connect_ms = 100, .ping_every_ms = 600, .ping_limit_ms = 200,
 	.backoff_min_ms = 10, .backoff_max_ms = 600, .refused_ms = 600,
-	.standby_ms = 80, .drain_ms = 300,
+	.standby_ms = 80, .stable_ms = 400, .drain_ms = 300,
 };
 
 static void on_tick(void *arg)

@@ -147,9 +147,12 @@ static const struct row rows[] = {
 	{ "component encoded", "link \"p\" { kind = xmpp-component port = 1 "
 	  "component = gw.example secret = s encoded = yes }\n", { NULL } },
 	{ "component twice", SERVED LINK
-	  "link \"q\" { kind = xmpp-component\n port = 1\n"
+	  "link \"q\" { kind = xmpp-component\n port = 5347\n"
 	  " component = \"SIP.example\"\n secret = \"s\"\n}\n",
-	  { "5: the link in line 2 is this component already" } },
+	  { "5: the link in line 2 is this component at this server already" } },
+	{ "component at two servers", SERVED LINK
+	  "link \"q\" { kind = xmpp-component\n port = 5348\n"
+	  " component = \"sip.example\"\n secret = \"s\"\n}\n", { NULL } },
 	{ "cleartext abroad", SERVED "link \"p\" { kind = xmpp-component\n"
 	  " host = \"192.0.2.1\"\n port = 1\n component = sip.example\n"
 	  " secret = s }\n",

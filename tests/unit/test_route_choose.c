@@ -54,6 +54,7 @@ static struct domain_conf domains[] = {
 	FOREIGN("nums.example", PROTO_SMS, 5, ON, OPEN,
 		.numeric_user_is_phone = true),
 	FOREIGN("lost.example", PROTO_XMPP, 77, ON, OPEN),
+	FOREIGN("twice.example", PROTO_XMPP, 1, ON, OPEN),
 };
 
 #define RULE(name_, ...) { .name = STR_LIT(name_), __VA_ARGS__ }
@@ -78,6 +79,9 @@ static struct route_conf routes[] = {
 	     .via_id = 1, .fallback_id = 2, .may_relay = true),
 	RULE("backed", .to = STR_LIT("*@backed.example"),
 	     .verb = ROUTE_DO_VIA, .via_id = 1, .fallback_id = 2),
+	RULE("other-host", .from = STR_LIT("*@other.example"),
+	     .to = STR_LIT("*@twice.example"), .verb = ROUTE_DO_VIA,
+	     .via_id = 2),
 	RULE("half-gone", .to = STR_LIT("*@half.example"),
 	     .verb = ROUTE_DO_VIA, .via_id = 78, .fallback_id = 2),
 	RULE("gone", .to = STR_LIT("*@gone.example"),
@@ -162,8 +166,12 @@ static void test_defaults(void **state)
 		  .kind = ROUTE_LINK, .via = 2 },
 		{ "sip:al@xmpp.example", "sip:b@sip.example", PROTO_XMPP, 1,
 		  .kind = ROUTE_USER },
-		/* another of our component links may bring him too */
+		/* over another server, unless he is reached over it */
 		{ "sip:al@xmpp.example", "sip:b@sip.example", PROTO_XMPP, 2,
+		  .cause = CAUSE_NOT_YOURS },
+		{ "sip:al@twice.example", "sip:b@sip.example", PROTO_XMPP, 1,
+		  .kind = ROUTE_USER },
+		{ "sip:al@twice.example", "sip:b@sip.example", PROTO_XMPP, 2,
 		  .kind = ROUTE_USER },
 		{ "tel:+491511234567", "sip:b@sip.example", PROTO_SMS, 5,
 		  .kind = ROUTE_USER },
@@ -330,7 +338,7 @@ static void test_relay_and_loops(void **state)
 		{ "sip:al@xmpp.example", "sip:x@peer.example", PROTO_XMPP, 1,
 		  .cause = CAUSE_NO_RELAY },
 		{ "sip:al@xmpp.example", "sip:x@backed.example", PROTO_XMPP,
-		  2, .cause = CAUSE_NO_RELAY, .rule = "backed" },
+		  1, .cause = CAUSE_NO_RELAY, .rule = "backed" },
 		{ "tel:+447700900123", "sip:al@xmpp.example", PROTO_SMS, 5,
 		  .cause = CAUSE_NO_RELAY },
 		/* numbers cost money: ours only, however they are written */
