@@ -12,6 +12,8 @@
 
 /* A packed message is at most its arena, several times escaped. */
 #define MSG_TEXT_BYTES_MAX 1048576u
+/* Ours: a row may vanish between two statements, not each time. */
+#define DEDUP_TRIES 4
 
 static const struct log_ctx ctx = { .module = "store" };
 
@@ -74,10 +76,24 @@ static enum store_err check_fence(struct ops *o, const struct write *w,
 
 /* ---- messages ------------------------------------------------------------- */
 
+/* So many todos more name that row; how many rows that were. */
+static enum store_err count_msg(struct ops *o, uint64_t id, int refs,
+				int *changed_out)
+{
+	struct query q;
+
+	query_begin(&q, o->db, SQL_MSG_USE);
+	query_i64(&q, refs);
+	query_u64(&q, id);
+	return query_run(&q, changed_out);
+}
+
 static enum store_err insert_msg(struct ops *o, const struct msg *m,
 				 uint64_t id, int refs)
 {
+	enum store_err err;
 	struct query q;
+	int changed;
 
 	buf_clear(&o->text);
 	msg_pack(&o->text, m);
@@ -92,7 +108,8 @@ static enum store_err insert_msg(struct ops *o, const struct msg *m,
 	query_u64(&q, id);
 	query_i64(&q, refs);
 	query_bytes(&q, buf_str(&o->text));
-	return query_run(&q, NULL);
+	err = query_run(&q, &changed);
+	return err || changed > 0 ? err : count_msg(o, id, refs, &changed);
 }
 
 /* The row counts the todos that name it; those of the same transaction are
@@ -125,13 +142,9 @@ static const struct msg *put_here(const struct write *all, size_t n,
    (its last todo was just done) it is written again. */
 static enum store_err use_msg(struct ops *o, const struct todo *t)
 {
-	struct query q;
-	enum store_err err;
 	int changed;
+	enum store_err err = count_msg(o, t->msg_store_id, 1, &changed);
 
-	query_begin(&q, o->db, SQL_MSG_USE);
-	query_u64(&q, t->msg_store_id);
-	err = query_run(&q, &changed);
 	if (err || changed > 0)
 		return err;
 	if (!t->msg) {
@@ -223,24 +236,37 @@ static enum store_err put_todo(struct ops *o, const struct write *w,
 	return insert_todo(o, t, w->part, epoch, bytes);
 }
 
+/* Which message a row is of, when its caller did not read it; 0: no row. */
+static enum store_err msg_of(struct ops *o, const struct todo *t,
+			     uint64_t *id_out)
+{
+	struct query q;
+
+	*id_out = t->msg_store_id;
+	if (*id_out)
+		return STORE_OK;
+	query_begin(&q, o->db, SQL_TODO_MSG);
+	query_u64(&q, t->id);
+	if (query_step(&q))
+		*id_out = query_col_u64(&q, 0);
+	return query_end(&q, NULL);
+}
+
 static enum store_err finish_todo(struct ops *o, const struct write *w)
 {
 	struct query q;
-	uint64_t epoch, msg_id = 0;
-	bool is_there;
+	uint64_t epoch, msg_id;
 	enum store_err err = check_fence(o, w, false, &epoch);
+	int changed;
 
+	if (!err)
+		err = msg_of(o, w->u.todo, &msg_id);
 	if (err)
 		return err;
 	query_begin(&q, o->db, SQL_TODO_DONE);
 	query_u64(&q, w->u.todo->id);
-	is_there = query_step(&q);
-	if (is_there)
-		msg_id = query_col_u64(&q, 0);
-	err = query_run(&q, NULL);
-	if (err || !is_there)
-		return err;
-	return drop_msg(o, msg_id);
+	err = query_run(&q, &changed);
+	return err || changed == 0 ? err : drop_msg(o, msg_id);
 }
 
 static enum store_err change_todo(struct ops *o, const struct write *w)
@@ -307,44 +333,66 @@ static enum store_err finish_due(struct ops *o, uint64_t id)
 	return err;
 }
 
-static enum store_err earlier_answer(struct ops *o, struct str key,
-				     struct op_result *out)
+/* False: the row is gone, another node dropped it just now. */
+static bool earlier_answer(struct ops *o, struct str key,
+			   struct op_result *out, enum store_err *err_out)
 {
 	struct query q;
-	enum store_err err;
+	bool is_there;
 
 	query_begin(&q, o->db, SQL_DEDUP_ANSWER);
 	query_bytes(&q, key);
-	if (query_step(&q)) {
+	is_there = query_step(&q);
+	if (is_there) {
 		struct str s = query_col_str(&q, 0);
 
 		out->answer = mem_alloc(s.n + 1);
 		memcpy(out->answer, s.p, s.n);
 		out->answer_n = s.n;
 	}
-	err = query_end(&q, NULL);
-	return err ? err : STORE_DUPLICATE;
+	*err_out = query_end(&q, NULL);
+	if (!*err_out && is_there)
+		*err_out = STORE_DUPLICATE;
+	return is_there || *err_out;
+}
+
+/* A row of that key that is dead gives way. */
+static enum store_err write_dedup(struct ops *o, const struct dedup_row *d,
+				  struct str key, int *changed_out)
+{
+	struct query q;
+	enum store_err err;
+
+	query_begin(&q, o->db, SQL_DEDUP);
+	query_bytes(&q, key);
+	query_i64(&q, d->expires_utc_us);
+	query_str(&q, d->answer);
+	err = query_run(&q, changed_out);
+	if (err || *changed_out > 0)
+		return err;
+	query_begin(&q, o->db, SQL_DEDUP_RENEW);
+	query_i64(&q, d->expires_utc_us);
+	query_str(&q, d->answer);
+	query_bytes(&q, key);
+	query_i64(&q, o->now_utc_us);
+	return query_run(&q, changed_out);
 }
 
 static enum store_err put_dedup(struct ops *o, const struct dedup_row *d,
 				struct op_result *out)
 {
 	struct str key = { (const char *)d->key, sizeof(d->key) };
-	struct query q;
 	enum store_err err;
-	int changed;
+	int changed, tries;
 
-	query_begin(&q, o->db, SQL_DEDUP);
-	query_bytes(&q, key);
-	query_i64(&q, d->expires_utc_us);
-	query_str(&q, d->answer);
-	query_i64(&q, o->now_utc_us);
-	err = query_run(&q, &changed);
-	if (err)
-		return err;
-	if (changed == 0)
-		return earlier_answer(o, key, out);
-	return STORE_OK;
+	for (tries = 0; tries < DEDUP_TRIES; tries++) {
+		err = write_dedup(o, d, key, &changed);
+		if (err || changed > 0)
+			return err;
+		if (earlier_answer(o, key, out, &err))
+			return err;
+	}
+	return STORE_DOWN;
 }
 
 static enum store_err drop_dedup(struct ops *o, const struct dedup_row *d)

@@ -61,11 +61,16 @@ static const char *const texts[SQL_COUNT_N][2] = {
 			"SELECT epoch FROM owners WHERE resource = $1"
 			" FOR SHARE" },
 
-	[SQL_MSG_PUT] = BOTH(
+	/* a row that is there already changes nothing in SQLite and is counted
+	   by the next statement: an upsert would cost each insert a statement
+	   journal; in PostgreSQL only the upsert is atomic */
+	[SQL_MSG_PUT] = {
+		"INSERT INTO msgs (id, refs, data) VALUES ($1, $2, $3)"
+		" ON CONFLICT (id) DO NOTHING",
 		"INSERT INTO msgs (id, refs, data) VALUES ($1, $2, $3)"
 		" ON CONFLICT (id) DO UPDATE"
-		" SET refs = msgs.refs + excluded.refs"),
-	[SQL_MSG_USE] = BOTH("UPDATE msgs SET refs = refs + 1 WHERE id = $1"),
+		" SET refs = msgs.refs + excluded.refs" },
+	[SQL_MSG_USE] = BOTH("UPDATE msgs SET refs = refs + $1 WHERE id = $2"),
 	/* two who finish the last two rows of one message see each other's
 	   count only when one waits here for the other */
 	[SQL_MSG_LOCK] = { NULL, "SELECT refs FROM msgs WHERE id = $1"
@@ -78,8 +83,9 @@ static const char *const texts[SQL_COUNT_N][2] = {
 	   itself locks the key */
 	[SQL_DEDUP] = BOTH(
 		"INSERT INTO dedup (key, expires, answer) VALUES ($1, $2, $3)"
-		" ON CONFLICT (key) DO UPDATE SET expires = excluded.expires,"
-		" answer = excluded.answer WHERE dedup.expires <= $4"),
+		" ON CONFLICT (key) DO NOTHING"),
+	[SQL_DEDUP_RENEW] = BOTH("UPDATE dedup SET expires = $1, answer = $2"
+				 " WHERE key = $3 AND expires <= $4"),
 	[SQL_DEDUP_ANSWER] = BOTH("SELECT answer FROM dedup WHERE key = $1"),
 	[SQL_DEDUP_DROP] = BOTH("DELETE FROM dedup WHERE key = $1"),
 	[SQL_DEDUP_PURGE] = BOTH(
@@ -103,8 +109,8 @@ static const char *const texts[SQL_COUNT_N][2] = {
 		" held, wake, msg_id, trace, bytes) VALUES ($1, $2, $3, $4,"
 		" $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
 		" $18)"),
-	[SQL_TODO_DONE] = BOTH(
-		"DELETE FROM todos WHERE id = $1 RETURNING msg_id"),
+	[SQL_TODO_DONE] = BOTH("DELETE FROM todos WHERE id = $1"),
+	[SQL_TODO_MSG] = BOTH("SELECT msg_id FROM todos WHERE id = $1"),
 	[SQL_TODO_RETRY] = BOTH(
 		"UPDATE todos SET due = $1, tries = $2, via = $3, cause = $4,"
 		" epoch = $5, wake = " WAKE("$1", "held") " WHERE id = $6"),

@@ -158,7 +158,8 @@ enum store_op {
 				   what was refused may be tried again (u.dedup) */
 	OP_TODO_PUT,		/* writes todo (u.todo) */
 	OP_TODO_DONE,		/* deletes todo by id, and the msg when no todo
-				   names it any more (u.todo) */
+				   names it any more (u.todo; msg_store_id is
+				   its own, or 0: then it is read first) */
 	OP_TODO_RETRY,		/* writes due, tries, via, last cause (u.todo) */
 	OP_TODO_MOVE,		/* writes lane, part, via, due (u.todo) */
 	OP_TODO_HOLD,		/* writes is_held (u.todo) */

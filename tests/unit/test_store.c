@@ -330,7 +330,7 @@ static void test_full_store_says_so_and_recovers(void **state)
 	assert_int_equal(ask("SELECT COUNT(*) FROM msgs"), stored);
 	/* what deletes still works, and makes room */
 	for (i = 1; i <= 10; i++) {
-		t.id = (uint64_t)i;
+		t.id = t.msg_store_id = (uint64_t)i;
 		assert_int_equal(commit(&done, 1), STORE_OK);
 	}
 	t.id = m->store_id = t.msg_store_id = 1000;
@@ -410,7 +410,7 @@ static void fill_small_disk(void)
 	/* room again, on the disk this time */
 	assert_int_equal(unlink(ballast), 0);
 	assert_int_equal(commit(w, 2), STORE_OK);
-	t.id = 1;
+	t.id = t.msg_store_id = 1;
 	assert_int_equal(commit(&done, 1), STORE_OK);
 	place_close(&place);
 	assert_int_equal(ask("SELECT COUNT(*) FROM msgs JOIN todos"
@@ -813,6 +813,7 @@ static void test_plans_use_indexes(void **state)
 		{ SQL_BINDS_GET, "SEARCH bindings USING PRIMARY KEY (aor=?)" },
 		{ SQL_TODO_GET, "(id=?)" },
 		{ SQL_TODO_DONE, "(id=?)" },
+		{ SQL_TODO_MSG, "(id=?)" },
 		{ SQL_TODO_RETRY, "(id=?)" },
 		{ SQL_TODO_MOVE, "(id=?)" },
 		{ SQL_TODO_HOLD, "(id=?)" },
@@ -820,6 +821,7 @@ static void test_plans_use_indexes(void **state)
 		{ SQL_MSG_DROP_LAST, "(id=?)" },
 		{ SQL_MSG_UNUSE, "(id=?)" },
 		{ SQL_DUE_DONE, "(id=?)" },
+		{ SQL_DEDUP_RENEW, "SEARCH dedup USING PRIMARY KEY (key=?)" },
 		{ SQL_DEDUP_ANSWER, "SEARCH dedup USING PRIMARY KEY (key=?)" },
 		{ SQL_DEDUP_PURGE, "dedup_expires (expires<?)" },
 		{ SQL_BIND_DROP_ALL, "PRIMARY KEY (aor=?)" },
