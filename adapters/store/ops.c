@@ -489,7 +489,9 @@ enum store_err ops_run(struct ops *o, const struct write *w, size_t n,
 	enum store_err err = STORE_OK;
 	size_t i;
 
-	for (i = 0; i < n && !err; i++)
+	for (i = 0; i < n && !err; i++) {
 		err = run_one(o, &w[i], w, n, out);
+		out->done_n += !err;
+	}
 	return err;
 }

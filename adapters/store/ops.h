@@ -31,6 +31,7 @@ struct op_result {
 	uint64_t epoch;
 	char *answer; /* of a duplicate; mem_free() it */
 	size_t answer_n;
+	size_t done_n; /* writes done, also of those that failed then */
 };
 
 void ops_init(struct ops *o, struct db *db, uint32_t node, uint64_t boot);

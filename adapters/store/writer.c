@@ -1,8 +1,10 @@
 /* adapters/store/writer.c: the thread that makes all commits. It takes what
- * came while the last commit ran and makes one database transaction of it, each
- * submitted transaction a savepoint, so that one that fails does so alone; one
- * fsync, then all are answered in the order they came. Between commits it
- * appends the accounting file, drops old dedup rows and writes the log back.
+ * came while the last commit ran and makes one database transaction of it; one
+ * fsync, then all are answered in the order they came. A submitted transaction
+ * that fails does so alone: mostly it has written nothing by then (a repeat);
+ * else the batch begins anew with a savepoint around each, which costs a copy
+ * of every page that it touches. Between commits it appends the accounting
+ * file, drops old dedup rows and writes the log back.
  */
 #include "adapters/store/store_priv.h"
 
@@ -36,6 +38,7 @@ struct writer {
 	struct ops ops;
 	int64_t purge_at_ms;
 	uint64_t log_bytes_tried; /* size after the last writing back */
+	bool must_save;		  /* the last batch, to be run again */
 	bool is_failing;	  /* told as an alarm */
 	bool is_log_large;
 	uint64_t file_bytes;
@@ -71,36 +74,43 @@ static bool touches_owners(const struct job *j)
 	return false;
 }
 
-static enum store_err run_writes(struct writer *w, struct job *j)
+static enum store_err run_writes(struct writer *w, struct job *j,
+				 bool *is_clean_out)
 {
 	struct op_result r = { .answer = NULL };
 	enum store_err err = ops_run(&w->ops, j->writes, j->writes_n, &r);
 
+	*is_clean_out = r.done_n == 0;
 	j->answer = r.answer;
 	j->result.earlier_answer = (struct str){ r.answer, r.answer_n };
 	j->result.epoch = r.epoch;
 	return err;
 }
 
+/* An answer of our own, not a fault. */
+static bool is_verdict(enum store_err err)
+{
+	return err == STORE_DUPLICATE || err == STORE_CONFLICT ||
+	       err == STORE_FENCED;
+}
+
 /* Did this failure leave the database transaction as it was? Answers of our
    own always do, and what SQLite calls the statement's own fault. */
 static bool is_alone(struct writer *w, enum store_err err)
 {
-	if (err == STORE_DUPLICATE || err == STORE_CONFLICT ||
-	    err == STORE_FENCED)
-		return true;
-	return err == STORE_DOWN && db_is_own_fault(w->ops.db);
+	return is_verdict(err) ||
+	       (err == STORE_DOWN && db_is_own_fault(w->ops.db));
 }
 
 /* Inside the transaction of a batch. False: the batch is lost. */
 static bool run_saved(struct writer *w, struct job *j)
 {
-	bool has_owner = touches_owners(j);
+	bool has_owner = touches_owners(j), is_clean;
 	struct fence before = w->ops.fence;
 
 	if (db_do(w->ops.db, SQL_SAVE))
 		return false;
-	j->result.err = run_writes(w, j);
+	j->result.err = run_writes(w, j, &is_clean);
 	if (j->result.err) {
 		if (!is_alone(w, j->result.err))
 			return false;
@@ -113,6 +123,20 @@ static bool run_saved(struct writer *w, struct job *j)
 			return false;
 	}
 	return db_do(w->ops.db, SQL_SAVE_KEEP) == STORE_OK;
+}
+
+/* The same without a savepoint. False: or it must be run with them. */
+static bool run_bare(struct writer *w, struct job *j)
+{
+	bool is_clean;
+
+	if (touches_owners(j))
+		return run_saved(w, j);
+	j->result.err = run_writes(w, j, &is_clean);
+	if (!j->result.err)
+		return true;
+	w->must_save = !is_clean && is_alone(w, j->result.err);
+	return is_clean && is_verdict(j->result.err);
 }
 
 static void clear_result(struct job *j)
@@ -131,7 +155,7 @@ static int64_t purge(struct writer *w, int64_t now_ms)
 	return now_ms + (n == PURGE_ROWS ? 0 : IDLE_MS);
 }
 
-static bool commit_all(struct writer *w, struct job *first)
+static bool commit_all(struct writer *w, struct job *first, bool is_saved)
 {
 	struct fence before = w->ops.fence;
 	int64_t now_ms = store_clock_ms();
@@ -141,8 +165,9 @@ static bool commit_all(struct writer *w, struct job *first)
 		return false;
 	w->ops.now_utc_us = store_clock_utc_us();
 	ops_begin(&w->ops);
+	w->must_save = false;
 	for (j = first; j; j = j->next)
-		if (!run_saved(w, j))
+		if (!(is_saved ? run_saved(w, j) : run_bare(w, j)))
 			break;
 	if (!j && now_ms >= w->purge_at_ms)
 		w->purge_at_ms = purge(w, now_ms);
@@ -178,7 +203,7 @@ static void commit_singly(struct writer *w, struct job *first)
 		next = j->next;
 		j->next = NULL;
 		clear_result(j);
-		if (!commit_all(w, j)) {
+		if (!commit_all(w, j, true)) {
 			enum store_err err = undo(w);
 
 			clear_result(j);
@@ -198,11 +223,26 @@ static void fail_all(struct job *first, enum store_err err)
 	}
 }
 
+/* One of them failed with something written. */
+static bool commit_again(struct writer *w, struct job *first)
+{
+	struct job *j;
+
+	if (!w->must_save)
+		return false;
+	if (db_do(w->ops.db, SQL_ROLLBACK))
+		return false;
+	for (j = first; j; j = j->next)
+		clear_result(j);
+	return commit_all(w, first, true);
+}
+
 static void commit_batch(struct writer *w, struct jobs *batch)
 {
 	enum store_err err;
 
-	if (commit_all(w, batch->first)) {
+	if (commit_all(w, batch->first, false) ||
+	    commit_again(w, batch->first)) {
 		if (w->is_failing)
 			log_info(&ctx, "store_works_again");
 		w->is_failing = false;
@@ -273,7 +313,7 @@ static void purge_at_rest(struct writer *w)
 {
 	struct job *none = NULL;
 
-	if (store_clock_ms() >= w->purge_at_ms && !commit_all(w, none))
+	if (store_clock_ms() >= w->purge_at_ms && !commit_all(w, none, false))
 		undo(w);
 }
 
