@@ -51,14 +51,17 @@ static bool post_msg(struct comp *c, struct msg *m)
 	return c->x->in.post(c->x->in.core, ev) == 0;
 }
 
-/* Does the peer know chat states? [XEP-0085 5.1] */
-static void note_states(struct comp *c, const struct message_in *in)
+/* Does the peer know chat states [XEP-0085 5.1]? What did he correct? */
+static void note_peer(struct comp *c, const struct message_in *in)
 {
 	struct arena *a = c->x->scratch;
 	struct str own = stanza_jid(a, &in->ends.to, true);
 	struct str remote = stanza_jid(a, &in->ends.from, true);
 	struct peer *peer;
 
+	if (in->edit.n > 0)
+		peer_edited(peers_get(c->peers, own, remote), in->edit,
+			    in->edit_of);
 	if (in->has_state) {
 		peers_get(c->peers, own, remote)->talks_states = true;
 	} else if (in->is_talk) {
@@ -82,7 +85,7 @@ static bool take_message(struct comp *c, const struct xml_node *stanza,
 	struct message_in in;
 	size_t i;
 
-	message_read(c->x->scratch, &ctx, stanza, is_cut, &in);
+	message_read(c->x->scratch, &ctx, c->peers, stanza, is_cut, &in);
 	if (in.is_ignored) {
 		ignore(c, stanza);
 		return true;
@@ -102,8 +105,9 @@ static bool take_message(struct comp *c, const struct xml_node *stanza,
 		   which XMPP allows it to be. */
 		return i > 0;
 	}
-	note_states(c, &in);
+	note_peer(c, &in);
 	c->x->counts.messages_in++;
+	c->x->counts.remarks_dropped += in.is_dropped;
 	c->x->counts.cleaned += in.was_cleaned;
 	return true;
 }

@@ -1,5 +1,6 @@
 /* adapters/xmpp/message_in.c: message stanzas as messages of the model.
- * [RFC 7572 table 1; XEP-0184, 0333, 0085, 0203, 0172, 0334, 0359, 0131]
+ * [RFC 7572 table 1; XEP-0066, 0184, 0333, 0085, 0203, 0172, 0334, 0359, 0131;
+ * its words: words_in.c]
  *
  *   <message from='alice@xmpp.example/tablet' to='bob@sip.example' id='a1'>
  *     <body>Hi</body><request xmlns='urn:xmpp:receipts'/></message>
@@ -9,67 +10,16 @@
  * form only: who may write to whom is core's.
  */
 #include "adapters/xmpp/message_in.h"
+#include "adapters/xmpp/words_in.h"
 
 #include "core/base/utf8.h"
 #include "core/codec/datetime.h"
 
 enum {
 	SUBJECT_BYTES_MAX = 1024,	/* ours: a SIP header of sane length */
-	LANG_BYTES_MAX = 35,		/* RFC 5646 4.4.1 */
 	HOPS_WRITTEN_MAX = 255,		/* RFC 3261 20.22 */
+	STANZA_SHORT_ID = 16,		/* bytes: shorter ones are counters */
 };
-
-/* A child in the stanza's own namespace: body, subject, thread. */
-static const struct xml_node *own_child(const struct xml_node *stanza,
-					const char *name)
-{
-	const struct xml_node *n;
-
-	for (n = stanza->child; n; n = n->next)
-		if (xml_is(n, NULL, name) && str_eq(n->ns, stanza->ns))
-			return n;
-	return NULL;
-}
-
-static struct str lang_of(const struct xml_node *n, struct str inherited)
-{
-	struct str lang = xml_attr_of(n, "lang");
-	size_t i;
-
-	if (lang.n == 0)
-		return inherited;
-	for (i = 0; i < lang.n; i++)
-		if (!ch_is_alnum((unsigned char)lang.p[i]) && lang.p[i] != '-')
-			return inherited;
-	return lang.n <= LANG_BYTES_MAX ? lang : inherited;
-}
-
-/* Of several texts: the one in the wanted language, then the one without a
-   language of its own, then the first. */
-static const struct xml_node *best_text(const struct xml_node *stanza,
-					const char *name, struct str want)
-{
-	struct str lang = lang_of(stanza, STR(""));
-	const struct xml_node *n, *best = NULL;
-	int score, best_score = 0;
-
-	for (n = own_child(stanza, name); n; n = n->next) {
-		if (!xml_is(n, NULL, name) || !str_eq(n->ns, stanza->ns))
-			continue;
-		score = 1 + (xml_attr_of(n, "lang").n == 0) +
-			2 * str_ieq(lang_of(n, lang), want);
-		if (score > best_score) {
-			best = n;
-			best_score = score;
-		}
-	}
-	return best;
-}
-
-static bool id_ok(struct str id)
-{
-	return id.n > 0 && id.n <= STANZA_ID_MAX && utf8_is_clean_line(id);
-}
 
 static int set_id(struct msg *m, const struct xml_node *stanza)
 {
@@ -77,9 +27,9 @@ static int set_id(struct msg *m, const struct xml_node *stanza)
 	struct str id = xml_attr_of(stanza, "id");
 	char hex[TRACE_HEX_N + 1];
 
-	if (id.n > 0 && !id_ok(id))
+	if (id.n > 0 && !stanza_id_ok(id))
 		return ERR_SYNTAX;
-	if (id.n == 0 && origin && id_ok(xml_attr_of(origin, "id")))
+	if (id.n == 0 && origin && stanza_id_ok(xml_attr_of(origin, "id")))
 		id = xml_attr_of(origin, "id");
 	m->has_own_id = id.n > 0;
 	if (!m->has_own_id)
@@ -146,7 +96,7 @@ static struct msg *begin(const struct stanza_ctx *ctx,
 			 const struct stanza_ends *ends, enum msg_kind kind,
 			 int *err_out)
 {
-	const struct xml_node *thread = own_child(stanza, "thread");
+	const struct xml_node *thread = words_child(stanza, "thread");
 	struct msg *m = msg_new(MSG_ARENA_BYTES);
 	int err;
 
@@ -154,12 +104,14 @@ static struct msg *begin(const struct stanza_ctx *ctx,
 	m->trace = ctx->in->trace_new(ctx->in->core);
 	set_shim(m, stanza);
 	set_sent(m, ctx, stanza);
-	m->no_store = xml_child(stanza, NS_HINTS, "no-store") != NULL;
+	/* A headline is for who is there now. [RFC 6121 5.2.2] */
+	m->no_store = xml_child(stanza, NS_HINTS, "no-store") != NULL ||
+		      str_eq(xml_attr_of(stanza, "type"), STR("headline"));
 	err = set_id(m, stanza);
 	if (err == 0)
 		err = set_ends(m, ctx, ends);
 	/* Any text may be a thread, but not any a Call-ID. */
-	if (err == 0 && thread && id_ok(thread->text))
+	if (err == 0 && thread && stanza_id_ok(thread->text))
 		err = arena_str(m->arena, thread->text, &m->thread);
 	if (err < 0) {
 		msg_put(m);
@@ -179,17 +131,36 @@ static void set_wants(struct msg *m, const struct xml_node *stanza)
 		m->wants |= WANT_DISPLAYED;
 }
 
-static int fill_content(struct msg *m, const struct xml_node *stanza,
-			const struct xml_node *body, struct message_in *out)
+/* Ids that a client counts up come again when it starts anew; long ones and
+   origin ids are drawn for good [XEP-0359 3]. */
+static bool is_short(const struct msg *m, const struct xml_node *stanza)
 {
-	const struct xml_node *subject, *nick;
-	struct str lang = lang_of(body, lang_of(stanza, STR(""))), text;
+	return m->has_own_id && m->id.n < STANZA_SHORT_ID &&
+	       !xml_child(stanza, NS_SID, "origin-id");
+}
+
+static void set_remark(struct msg *m, const struct remark *r)
+{
+	if (r->kind == REMARK_NONE)
+		return;
+	m->extra = arena_zalloc(m->arena, sizeof(*m->extra));
+	if (!m->extra)
+		return;
+	m->extra[0] = remark_header(r->kind, arena_dup(m->arena, r->about));
+	m->extra_n = 1;
+}
+
+static int fill_content(struct msg *m, const struct xml_node *stanza,
+			const struct words *w, struct message_in *out)
+{
+	const struct xml_node *nick;
 	size_t changed = 0;
+	struct str text;
 	int err;
 
-	if (body->text.n > BODY_INLINE_MAX)
+	if (w->text.n > BODY_INLINE_MAX)
 		return ERR_LIMIT;
-	err = utf8_clean_text(m->arena, body->text, &text, &changed);
+	err = utf8_clean_text(m->arena, w->text, &text, &changed);
 	if (err == 0)
 		err = arena_str(m->arena, text, &text);
 	if (err < 0)
@@ -197,11 +168,10 @@ static int fill_content(struct msg *m, const struct xml_node *stanza,
 	out->was_cleaned = changed > 0;
 	m->body = body_inline(text);
 	m->content_type = STR("text/plain");
-	m->lang = arena_dup(m->arena, lang);
-	subject = best_text(stanza, "subject", lang);
-	if (subject)
-		m->subject = stanza_line(m->arena, subject->text,
-					 SUBJECT_BYTES_MAX);
+	m->lang = arena_dup(m->arena, w->lang);
+	m->is_short_id = is_short(m, stanza);
+	set_remark(m, &w->remark);
+	m->subject = stanza_line(m->arena, w->subject, SUBJECT_BYTES_MAX);
 	nick = xml_child(stanza, NS_NICK, "nick");
 	if (nick)
 		m->from.display = stanza_line(m->arena, nick->text,
@@ -235,15 +205,15 @@ static void add(struct message_in *out, struct msg *m)
 }
 
 static void read_content(const struct stanza_ctx *ctx,
-			 const struct xml_node *stanza,
-			 const struct xml_node *body, struct message_in *out)
+			 const struct xml_node *stanza, const struct words *w,
+			 struct message_in *out)
 {
 	struct msg *m;
 	int err;
 
 	m = begin(ctx, stanza, &out->ends, MSG_CONTENT, &err);
 	if (m) {
-		err = fill_content(m, stanza, body, out);
+		err = fill_content(m, stanza, w, out);
 		if (err == 0)
 			add(out, m);
 		else
@@ -265,7 +235,7 @@ static void read_report(const struct stanza_ctx *ctx,
 
 	/* The receipt names the message it is about; the id of its own stanza
 	   says nothing [XEP-0184 5.3]. */
-	if (!id_ok(id))
+	if (!stanza_id_ok(id))
 		return;
 	m = begin(ctx, stanza, &out->ends, MSG_REPORT, &err);
 	if (!m)
@@ -306,12 +276,53 @@ static void read_state(const struct stanza_ctx *ctx,
 	add(out, m);
 }
 
-void message_read(struct arena *a, const struct stanza_ctx *ctx,
-		  const struct xml_node *stanza, bool is_cut,
-		  struct message_in *out)
+static void find_words(struct arena *a, const struct stanza_ctx *ctx,
+		       const struct xml_node *stanza, struct peers *peers,
+		       struct message_in *in, struct words *w)
 {
-	const struct xml_node *body, *state = state_of(stanza);
-	struct str type = xml_attr_of(stanza, "type");
+	const struct peer *peer;
+
+	words_read(a, ctx, &in->ends, stanza, w);
+	in->is_talk = w->has_body &&
+		      str_eq(xml_attr_of(stanza, "type"), STR("chat"));
+	in->is_dropped = w->remark.is_dropped;
+	if (w->remark.kind != REMARK_CORRECTION)
+		return;
+	peer = peers ? peers_find(peers, stanza_jid(a, &in->ends.to, true),
+				  stanza_jid(a, &in->ends.from, true)) : NULL;
+	if (peer)
+		w->remark.about = peer_first(peer, w->remark.about);
+	in->edit = xml_attr_of(stanza, "id");
+	in->edit_of = arena_dup(a, w->remark.about);
+}
+
+/* Encrypted for somebody else, with no word for us. [XEP-0380] */
+static bool is_sealed(const struct xml_node *stanza)
+{
+	return xml_child(stanza, NS_EME, "encryption") != NULL;
+}
+
+/* Is there a reason to refuse it, whatever its words? */
+static void check(const struct xml_node *stanza, bool is_cut,
+		  const struct words *w, struct message_in *out)
+{
+	if (str_eq(xml_attr_of(stanza, "type"), STR("groupchat")))
+		refuse(out, CAUSE_NOT_OFFERED, "No rooms here");
+	else if (is_cut)
+		refuse(out, CAUSE_POLICY_VIOLATION, "Stanza too complex");
+	else if (w->text.n > 0 && out->ends.to.local.n == 0)
+		refuse(out, CAUSE_NOT_OFFERED, "Nobody reads this address");
+	else if (w->text.n == 0 && is_sealed(stanza))
+		refuse(out, CAUSE_MEDIA_UNSUPPORTED,
+		       "Encrypted messages cannot be delivered there");
+}
+
+void message_read(struct arena *a, const struct stanza_ctx *ctx,
+		  struct peers *peers, const struct xml_node *stanza,
+		  bool is_cut, struct message_in *out)
+{
+	const struct xml_node *state = state_of(stanza);
+	struct words w;
 
 	*out = (struct message_in){ .has_state = state != NULL };
 	switch (stanza_ends_of(a, ctx, stanza, &out->ends)) {
@@ -325,21 +336,13 @@ void message_read(struct arena *a, const struct stanza_ctx *ctx,
 	case STANZA_FITS:
 		break;
 	}
-	body = best_text(stanza, "body", lang_of(stanza, STR("")));
-	if (body && body->text.n == 0)
-		body = NULL;
-	out->is_talk = body && str_eq(type, STR("chat"));
-	if (str_eq(type, STR("groupchat")))
-		refuse(out, CAUSE_NOT_OFFERED, "No rooms here");
-	else if (is_cut)
-		refuse(out, CAUSE_POLICY_VIOLATION, "Stanza too complex");
-	else if (body && out->ends.to.local.n == 0)
-		refuse(out, CAUSE_NOT_OFFERED, "Nobody reads this address");
-	else if (body)
-		read_content(ctx, stanza, body, out);
+	find_words(a, ctx, stanza, peers, out, &w);
+	check(stanza, is_cut, &w, out);
+	if (out->refuse == CAUSE_NONE && w.text.n > 0)
+		read_content(ctx, stanza, &w, out);
 	if (out->refuse != CAUSE_NONE || out->ends.to.local.n == 0)
 		return;
-	if (!body && state)
+	if (out->msgs_n == 0 && state)
 		read_state(ctx, stanza, state, out);
 	read_report(ctx, stanza, xml_child(stanza, NS_RECEIPTS, "received"),
 		    false, out);
@@ -347,75 +350,7 @@ void message_read(struct arena *a, const struct stanza_ctx *ctx,
 		    true, out);
 }
 
-/* ---- errors -------------------------------------------------------------- */
-
-static bool has_six(const struct stanza_ctx *ctx, struct str domain)
-{
-	const struct domain_conf *d = config_domain(ctx->config, domain);
-
-	return d && d->bare_jid_6xx;
-}
-
-/* <gone/> and <redirect/> say where to, as an xmpp: URI or whatever the far
-   side likes; what is no address of a person is left out. */
-static struct str new_address(struct arena *a, const struct stanza_ctx *ctx,
-			      struct str text)
-{
-	struct addr addr;
-	struct jid jid;
-
-	text = str_trim(text);
-	if (text.n == 0)
-		return STR("");
-	if (str_istarts(text, STR("xmpp:"))) {
-		text = str_from(text, 5);
-		text = str_sub(text, 0, str_find(text, '?'));
-	} else if (addr_from_uri_text(a, text, &addr) == 0) {
-		return addr_uri(a, &addr, true);
-	}
-	if (jid_prepare(a, text, &jid) < 0 ||
-	    addr_from_jid(a, &jid, ctx->rule, &addr) < 0)
-		return STR("");
-	return addr_uri(a, &addr, true);
-}
-
-static void read_error(struct arena *a, const struct stanza_ctx *ctx,
-		       const struct xml_node *error, struct message_failed *out)
-{
-	bool is_full = out->ends.from.resource.n > 0;
-	enum xmpp_cond cond = XMPP_COND_UNDEFINED_CONDITION;
-	const struct xml_node *n;
-
-	for (n = error ? error->child : NULL; n; n = n->next) {
-		if (!str_eq(n->ns, STR(NS_STANZAS)))
-			continue;
-		if (xml_is(n, NULL, "text"))
-			out->error.text = stanza_line(a, n->text,
-						      STANZA_TEXT_MAX);
-		else if (xmpp_cond_by_name(n->name, &cond) &&
-			 (cond == XMPP_COND_GONE || cond == XMPP_COND_REDIRECT))
-			out->error.address = new_address(a, ctx, n->text);
-	}
-	out->error.cause = xmpp_cause_of(cond, is_full,
-					 has_six(ctx, out->ends.from.domain),
-					 out->error.address.n > 0);
-}
-
-bool message_failed_read(struct arena *a, const struct stanza_ctx *ctx,
-			 const struct xml_node *stanza,
-			 struct message_failed *out)
-{
-	const struct xml_node *n;
-
-	*out = (struct message_failed){ .id = xml_attr_of(stanza, "id") };
-	if (!id_ok(out->id) ||
-	    stanza_ends_of(a, ctx, stanza, &out->ends) != STANZA_FITS)
-		return false;
-	for (n = stanza->child; n && !xml_is(n, NULL, "error"); n = n->next)
-		;
-	read_error(a, ctx, n, out);
-	return true;
-}
+/* ---- failures ------------------------------------------------------------ */
 
 struct msg *message_failed_report(const struct stanza_ctx *ctx,
 				  const struct xml_node *stanza,

@@ -1,6 +1,7 @@
 /* adapters/xmpp/message_in.h: message stanzas as messages of the model. */
 #pragma once
 
+#include "adapters/xmpp/peers.h"
 #include "adapters/xmpp/stanza.h"
 
 enum { MESSAGE_IN_MAX = 3 };
@@ -17,14 +18,18 @@ struct message_in {
 	bool is_to_malformed;
 	bool has_state;		/* the peer knows chat states [XEP-0085] */
 	bool is_talk;		/* a body of type chat: shows whether he does */
+	bool is_dropped;	/* a remark that policy leaves out */
+	struct str edit, edit_of;	/* a correction: its own id, and that of
+					   the message it is of in the end */
 	bool was_cleaned;	/* characters had to be dropped */
 	struct stanza_ends ends;
 };
 
-/* Reads a message stanza of any type but error. The ends lie in the arena. */
+/* Reads a message stanza of any type but error. The ends lie in the arena.
+   peers: asked which message a chain of corrections began with; or NULL. */
 void message_read(struct arena *a, const struct stanza_ctx *ctx,
-		  const struct xml_node *stanza, bool is_cut,
-		  struct message_in *out);
+		  struct peers *peers, const struct xml_node *stanza,
+		  bool is_cut, struct message_in *out);
 
 /* A message stanza of type error: which send failed, and why. */
 struct message_failed {

@@ -1,6 +1,8 @@
 /* adapters/xmpp/peers.c: a bounded memory of pairs, see peers.h. */
 #include "adapters/xmpp/peers.h"
 
+#include <string.h>
+
 #include "core/base/buf.h"
 #include "core/base/hash.h"
 #include "core/base/list.h"
@@ -77,4 +79,20 @@ struct peer *peers_get(struct peers *p, struct str own, struct str remote)
 	map_set_u64(p->by_key, e->key, e);
 	list_add(&p->used, &e->link);
 	return &e->peer;
+}
+
+void peer_edited(struct peer *p, struct str edit, struct str first)
+{
+	if (edit.n == 0 || first.n == 0 || first.n > sizeof(p->first))
+		return;
+	p->edit = hash_key(0, edit.p, edit.n) | 1;
+	p->first_n = (unsigned char)first.n;
+	memmove(p->first, first.p, first.n);
+}
+
+struct str peer_first(const struct peer *p, struct str about)
+{
+	if (p->edit == 0 || p->edit != (hash_key(0, about.p, about.n) | 1))
+		return about;
+	return (struct str){ p->first, p->first_n };
 }

@@ -53,6 +53,11 @@ enum stanza_fit stanza_ends_of(struct arena *a, const struct stanza_ctx *ctx,
 	return STANZA_FITS;
 }
 
+bool stanza_id_ok(struct str id)
+{
+	return id.n > 0 && id.n <= STANZA_ID_MAX && utf8_is_clean_line(id);
+}
+
 struct str stanza_jid(struct arena *a, const struct jid *j, bool is_bare)
 {
 	struct jid shown = *j;

@@ -19,6 +19,16 @@
 #define NS_HINTS "urn:xmpp:hints"			/* XEP-0334 */
 #define NS_SID "urn:xmpp:sid:0"				/* XEP-0359 */
 #define NS_SHIM "http://jabber.org/protocol/shim"	/* XEP-0131 */
+#define NS_CORRECT "urn:xmpp:message-correct:0"		/* XEP-0308 */
+#define NS_REACTIONS "urn:xmpp:reactions:0"		/* XEP-0444 */
+#define NS_REPLY "urn:xmpp:reply:0"			/* XEP-0461 */
+#define NS_RETRACT "urn:xmpp:message-retract:1"		/* XEP-0424 */
+#define NS_RETRACT_OLD "urn:xmpp:message-retract:0"
+#define NS_FASTEN "urn:xmpp:fasten:0"			/* XEP-0422 */
+#define NS_FALLBACK "urn:xmpp:fallback:0"		/* XEP-0428 */
+#define NS_FALLBACK_OLD "urn:xmpp:feature-fallback:0"
+#define NS_OOB "jabber:x:oob"				/* XEP-0066 */
+#define NS_EME "urn:xmpp:eme:0"				/* XEP-0380 */
 #define NS_PING "urn:xmpp:ping"				/* XEP-0199 */
 #define NS_DISCO_INFO "http://jabber.org/protocol/disco#info"
 #define NS_DISCO_ITEMS "http://jabber.org/protocol/disco#items"
@@ -59,6 +69,9 @@ enum stanza_fit {
 enum stanza_fit stanza_ends_of(struct arena *a, const struct stanza_ctx *ctx,
 			       const struct xml_node *stanza,
 			       struct stanza_ends *out);
+
+/* May this be the id of a message? Not empty, clean, short enough. */
+bool stanza_id_ok(struct str id);
 
 struct str stanza_jid(struct arena *a, const struct jid *j, bool is_bare);
 

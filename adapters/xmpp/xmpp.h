@@ -52,6 +52,7 @@ struct xmpp_counts {
 	uint64_t pings;		/* sent */
 	uint64_t cleaned;	/* stanzas whose text had to be cleaned */
 	uint64_t ignored;	/* stanzas dropped with a line in the log */
+	uint64_t remarks_dropped;	/* corrections, reactions ... by policy */
 	uint64_t quarantined;	/* stanzas that killed a stream */
 	size_t links, pending, held;
 };

@@ -25,6 +25,18 @@ struct listen_conf {			/* listen "name" { } */
 	size_t trusted_n;
 };
 
+/* What becomes of a stanza that says something about an earlier message. */
+enum remark_policy {
+	REMARK_AS_LINK,		/* of a domain: as its link has it */
+	REMARK_TEXT,		/* as text that says so */
+	REMARK_PLAIN,		/* its own words alone */
+	REMARK_DROP		/* left out */
+};
+
+struct remark_conf {
+	enum remark_policy corrections, replies, reactions, retractions;
+};
+
 enum link_kind { LINK_XMPP_COMPONENT, LINK_SIP_PEER, LINK_SMPP_CLIENT,
 		 LINK_SMPP_SERVER };
 
@@ -44,6 +56,7 @@ struct link_conf {			/* link "name" { } */
 	bool is_strict_7247;
 	bool is_chat;			/* page messages as type='chat' */
 	uint32_t stanza_bytes_max;	/* serialised */
+	struct remark_conf remarks;
 	/* sip peer */
 	enum transport transport;
 	bool is_trusted;		/* its P-Asserted-Identity is believed,
@@ -65,6 +78,7 @@ struct domain_conf {			/* domain "name" { } */
 	struct str *allow, *deny;	/* patterns of foreign addresses */
 	size_t allow_n, deny_n;
 	uint32_t message_bytes_max;	/* 0: the global limit */
+	struct remark_conf remarks;	/* of its users */
 	bool bare_jid_6xx;		/* RFC 7247 table 2: bare JID gives 6xx */
 	struct str number_plan;		/* for numbers written at this domain */
 	bool numeric_user_is_phone;

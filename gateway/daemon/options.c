@@ -80,6 +80,33 @@ static const struct opt_name link_kinds[] = {
 	{ NULL, 0 },
 };
 
+/* Of a link, and with one more name of a domain. */
+#define REMARK_WAYS { "text", REMARK_TEXT }, { "drop", REMARK_DROP }
+#define PLAIN_WAY { "plain", REMARK_PLAIN }
+#define LINK_WAY { "as-link", REMARK_AS_LINK }
+
+static const struct opt_name corrections[] = {
+	REMARK_WAYS, PLAIN_WAY, { NULL, 0 }
+};
+
+static const struct opt_name replies[] = {
+	{ "text", REMARK_TEXT }, PLAIN_WAY, { NULL, 0 }
+};
+
+static const struct opt_name remarks[] = { REMARK_WAYS, { NULL, 0 } };
+
+static const struct opt_name domain_corrections[] = {
+	LINK_WAY, REMARK_WAYS, PLAIN_WAY, { NULL, 0 }
+};
+
+static const struct opt_name domain_replies[] = {
+	LINK_WAY, { "text", REMARK_TEXT }, PLAIN_WAY, { NULL, 0 }
+};
+
+static const struct opt_name domain_remarks[] = {
+	LINK_WAY, REMARK_WAYS, { NULL, 0 }
+};
+
 static const struct opt_name route_kinds[] = {
 	{ "any", 0 },
 	{ "user", 1 },
@@ -231,6 +258,19 @@ static const struct option link_options[] = {
 	  .only = IF_COMPONENT, .preset = "128K", .min = 4 * KIB,
 	  .max = 1 * MIB, .reload = RELOAD_LINK,
 	  .sentence = "Largest stanza, either way, as it is on the wire." },
+	{ "corrections", OPT_ENUM, .names = corrections,
+	  C(remarks.corrections), .only = IF_COMPONENT, .preset = "text",
+	  .sentence = "XMPP corrections of an earlier message: text with a "
+		"mark, plain without it, or drop." },
+	{ "replies", OPT_ENUM, .names = replies, C(remarks.replies),
+	  .only = IF_COMPONENT, .preset = "text",
+	  .sentence = "XMPP replies: text with what they quote, or plain." },
+	{ "reactions", OPT_ENUM, .names = remarks, C(remarks.reactions),
+	  .only = IF_COMPONENT, .preset = "text",
+	  .sentence = "XMPP reactions to a message: as text, or drop." },
+	{ "retractions", OPT_ENUM, .names = remarks, C(remarks.retractions),
+	  .only = IF_COMPONENT, .preset = "text",
+	  .sentence = "XMPP retractions of a message: as text, or drop." },
 	{ "insecure-cleartext", OPT_BOOL, C(insecure_cleartext),
 	  .only = IF_COMPONENT, .preset = "no", .reload = RELOAD_LINK,
 	  .sentence = "Allow a host that is not this machine, although "
@@ -274,6 +314,19 @@ static const struct option domain_options[] = {
 	  .max = BODY_INLINE_MAX,
 	  .sentence = "Largest message body from or to it; 0: as in "
 		"limits." },
+	{ "corrections", OPT_ENUM, .names = domain_corrections,
+	  C(remarks.corrections), .only = IF_FOREIGN, .preset = "as-link",
+	  .sentence = "Corrections by its users, as in its link or other "
+		"than there." },
+	{ "replies", OPT_ENUM, .names = domain_replies, C(remarks.replies),
+	  .only = IF_FOREIGN, .preset = "as-link",
+	  .sentence = "Replies by its users, likewise." },
+	{ "reactions", OPT_ENUM, .names = domain_remarks,
+	  C(remarks.reactions), .only = IF_FOREIGN, .preset = "as-link",
+	  .sentence = "Reactions by its users, likewise." },
+	{ "retractions", OPT_ENUM, .names = domain_remarks,
+	  C(remarks.retractions), .only = IF_FOREIGN, .preset = "as-link",
+	  .sentence = "Retractions by its users, likewise." },
 	{ "bare-jid-6xx", OPT_BOOL, C(bare_jid_6xx), .only = IF_FOREIGN,
 	  .preset = "yes",
 	  .sentence = "An XMPP error for a whole account becomes a 6xx SIP "

@@ -15,6 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Not constant: each input is read under two policies. */
 static struct link_conf link_conf = {
 	.name = STR_LIT("l"), .id = 1, .kind = LINK_XMPP_COMPONENT,
 	.component = STR_LIT("sip.example"),
@@ -57,6 +58,8 @@ static void check_msg(const struct msg *m)
 	check_line(m->report.msg_id, STANZA_ID_MAX);
 	check_line(m->report.text, STANZA_TEXT_MAX);
 	assert(m->hops_left <= MSG_HOPS_MAX);
+	if (m->extra_n > 0)
+		check_line(m->extra[0].value, STANZA_ID_MAX);
 	if (m->kind == MSG_CONTENT) {
 		assert(m->body.kind == BODY_INLINE);
 		assert(m->body.bytes.n > 0 || m->body.bytes.p);
@@ -132,7 +135,7 @@ static void take_message(struct arena *a, const struct stanza_ctx *ctx,
 		msg_put(m);
 		return;
 	}
-	message_read(a, ctx, stanza, false, &in);
+	message_read(a, ctx, NULL, stanza, false, &in);
 	assert(in.refuse == CAUSE_NONE || in.msgs_n == 0);
 	if (in.refuse != CAUSE_NONE) {
 		const struct stanza_error e = { .cause = in.refuse,
@@ -187,8 +190,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		config = config_new();
 	config->links = &link_conf;
 	config->links_n = 1;
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		enum remark_policy p = i == 1 ? REMARK_PLAIN : REMARK_TEXT;
+
+		link_conf.remarks = (struct remark_conf){ p, p, p, p };
 		take(config, &rules[i], (struct str){
 			(const char *)data, size });
+	}
 	return 0;
 }

@@ -489,6 +489,7 @@ static void test_changes(void **state)
 	       "[{\"block\":\"link\",\"name\":\"x\",\"change\":\"changed\","
 	       "\"options\":[\"kind\",\"component\",\"secret\",\"secret-file\","
 	       "\"encoded\",\"strict-rfc7247\",\"chat\",\"stanza-bytes-max\","
+	       "\"corrections\",\"replies\",\"reactions\",\"retractions\","
 	       "\"insecure-cleartext\",\"transport\",\"trusted\"]},"
 	       "{\"block\":\"domain\",\"name\":\"s.example\",\"change\":"
 	       "\"added\"}]", "");
