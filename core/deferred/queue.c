@@ -165,23 +165,33 @@ static void on_rows(struct qstep *s)
 	sweep_gone(q);
 }
 
+/* The slot may hold another message by now: a second device of the first one
+   answers late. */
+static bool is_of(const struct item *it, uint64_t leg)
+{
+	unsigned i;
+
+	for (i = 0; it->state != ITEM_FREE && i < it->legs_n; i++)
+		if (it->legs[i].leg == leg)
+			return true;
+	return false;
+}
+
 static void on_sent(struct qstep *s)
 {
 	struct queue *q = s->q;
 
 	if (s->ev->tag == 0 || s->ev->tag > q->slots_n)
 		return;
-	if (q->slots[s->ev->tag - 1].state != ITEM_FREE)
+	if (is_of(&q->slots[s->ev->tag - 1], s->ev->leg))
 		queue_result(s, &q->slots[s->ev->tag - 1]);
 }
 
-/* The store refused: the row is still there. Whatever ended it is done again
-   later, but what got there or was refused to its sender is not sent again. */
+/* The store refused: the row is still there. Its end is written again later,
+   but what has ended is not sent again. */
 static void put_back(struct qstep *s, struct item *it)
 {
-	it->state = it->is_handed || it->is_refused ? ITEM_SETTLED :
-						      ITEM_WAIT;
-	it->is_put_back = true;
+	it->state = it->end ? ITEM_SETTLED : ITEM_WAIT;
 	it->todo.tries++;
 	it->due_utc_us = retry_due(s->conf, true, it->todo.tries,
 				   s->ev->now_utc_us, fact_fresh_id(s->f));
@@ -287,8 +297,7 @@ static int64_t next_due(const struct queue *q)
 			at = due;
 		if (it->state != ITEM_WAIT || it->todo.is_held)
 			continue;
-		if (it->todo.expires_utc_us && !it->is_put_back &&
-		    it->todo.expires_utc_us < due)
+		if (it->todo.expires_utc_us && it->todo.expires_utc_us < due)
 			due = it->todo.expires_utc_us;
 		if (due < at)
 			at = due;

@@ -110,24 +110,6 @@ static void forget_key(struct qstep *s, const struct item *it)
 			row;
 }
 
-/* What its end writes, once or, when the store refused, again. */
-void queue_settle(struct qstep *s, struct item *it)
-{
-	write_done(s, it);
-	if (it->is_refused)
-		forget_key(s, it);
-	else if (it->is_plain_try && it->msg->kind == MSG_CONTENT &&
-		 (it->todo.wants & WANT_DELIVERED))
-		owe_report(s, it, IMDN_DELIVERED, CAUSE_NONE, NULL);
-}
-
-void queue_done(struct qstep *s, struct item *it)
-{
-	queue_account(s, it, "sent", CAUSE_NONE);
-	it->is_handed = true;
-	queue_settle(s, it);
-}
-
 static enum imdn_status status_of(enum cause cause)
 {
 	switch (cause_class(cause)) {
@@ -144,6 +126,39 @@ static enum imdn_status status_of(enum cause cause)
 	       IMDN_FORBIDDEN : IMDN_FAILED;
 }
 
+static bool is_ours_to_tell(const struct item *it)
+{
+	return it->is_plain_try && (it->todo.wants & WANT_DELIVERED);
+}
+
+/* What its end writes, once or, when the store refused, again. A report about
+   a report would never end [RFC 5438 7.2]. */
+static void settle(struct qstep *s, struct item *it, const struct sent *sent)
+{
+	bool is_content = it->msg->kind == MSG_CONTENT;
+
+	write_done(s, it);
+	if (it->end == END_REFUSED)
+		forget_key(s, it);
+	else if (it->end == END_FAILED && is_content)
+		owe_report(s, it, status_of(it->end_cause), it->end_cause,
+			   sent);
+	else if (it->end == END_HANDED && is_content && is_ours_to_tell(it))
+		owe_report(s, it, IMDN_DELIVERED, CAUSE_NONE, NULL);
+}
+
+void queue_settle(struct qstep *s, struct item *it)
+{
+	settle(s, it, NULL);
+}
+
+void queue_done(struct qstep *s, struct item *it)
+{
+	queue_account(s, it, "sent", CAUSE_NONE);
+	it->end = END_HANDED;
+	settle(s, it, NULL);
+}
+
 void queue_fail(struct qstep *s, struct item *it, enum cause cause,
 		const struct sent *sent)
 {
@@ -151,15 +166,9 @@ void queue_fail(struct qstep *s, struct item *it, enum cause cause,
 
 	queue_account(s, it, "failed", cause);
 	queue_tell(s, it, cause, sent);
-	it->is_refused = is_told;
-	if (is_told) {
-		queue_settle(s, it);
-		return;
-	}
-	write_done(s, it);
-	/* A report about a report would never end [RFC 5438 7.2]. */
-	if (it->msg->kind == MSG_CONTENT)
-		owe_report(s, it, status_of(cause), cause, sent);
+	it->end = is_told ? END_REFUSED : END_FAILED;
+	it->end_cause = cause;
+	settle(s, it, sent);
 }
 
 void queue_later(struct qstep *s, struct item *it, enum cause cause)

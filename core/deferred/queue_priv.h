@@ -16,9 +16,8 @@ enum item_state {
 	ITEM_WAIT,		/* until due */
 	ITEM_SENDING,		/* results outstanding */
 	ITEM_DONE,		/* its row is being deleted */
-	ITEM_SETTLED,		/* it got there, or who waits was told that it
-				   did not, but the store refused to delete
-				   its row: that is tried again, when due, and
+	ITEM_SETTLED,		/* its end is known, but the store refused to
+				   write it: that is tried again, when due, and
 				   not the sending */
 };
 
@@ -41,10 +40,13 @@ struct item {
 	} legs[BINDINGS_MAX];
 	unsigned legs_n;
 	bool is_plain_try;	/* text only was sent: a 200 is all we get */
-	bool is_handed;		/* the try went well */
-	bool is_refused;	/* who waited was told that it did not */
-	bool is_put_back;	/* the store refused its end: not before due,
-				   even when it has expired */
+	enum {
+		END_NONE,
+		END_HANDED,	/* it got there */
+		END_REFUSED,	/* it did not, as who waited was told */
+		END_FAILED,	/* it did not: a report is owed */
+	} end;
+	enum cause end_cause;	/* FAILED */
 };
 
 struct queue {

@@ -167,7 +167,6 @@ static bool try_one(struct qstep *s, struct item *it)
 	};
 	struct route r;
 
-	it->is_put_back = false;
 	if (is_expired(s, it)) {
 		queue_fail(s, it, CAUSE_EXPIRED, NULL);
 		return true;
@@ -250,8 +249,7 @@ static bool may_go(const struct qstep *s, const struct item *it,
 		   const struct held *h)
 {
 	return it->state == ITEM_WAIT && !it->todo.is_held &&
-	       (it->due_utc_us <= s->ev->now_utc_us ||
-		(is_expired(s, it) && !it->is_put_back)) &&
+	       (it->due_utc_us <= s->ev->now_utc_us || is_expired(s, it)) &&
 	       !is_held(h, it->todo.conversation);
 }
 

@@ -242,12 +242,12 @@ static enum step run_step(struct core *core, struct event **evp,
 
 /* ---- waiting for facts ---------------------------------------------------- */
 
-static void wait_free(struct core *core, struct waiting *w)
+/* What stood behind it goes on. */
+static void wait_leave(struct core *core, struct waiting *w)
 {
 	struct object *o = object_find(core, w->obj);
 
-	facts_end(&w->f);
-	list_del(&w->all);
+	w->obj = 0;
 	if (o) {
 		o->is_waiting = false;
 		if (o->is_ended)
@@ -255,6 +255,14 @@ static void wait_free(struct core *core, struct waiting *w)
 	}
 	if (w->lane)
 		lane_release(core, w->lane);
+	w->lane = NULL;
+}
+
+static void wait_free(struct core *core, struct waiting *w)
+{
+	wait_leave(core, w);
+	facts_end(&w->f);
+	list_del(&w->all);
 	mem_free(w);
 }
 
@@ -268,8 +276,10 @@ static void abandon(struct core *core, struct waiting *w, enum cause cause)
 	engine_refuse(core, w->ev, cause);
 	w->ev = NULL;
 	w->is_over = true;
+	wait_leave(core, w);	/* the read may never be answered */
 	if (w->reads_n == 0)
 		wait_free(core, w);
+	core->loop.kick(core->loop.self);
 }
 
 /* The facts do not come: new work is refused, all else asks again later. */
@@ -411,6 +421,15 @@ static bool is_boxed(struct core *core, struct event *ev, uint64_t key,
 	return true;
 }
 
+/* It stood behind others for so long that its sender has given up, or will
+   ask again; what it would start now comes too late. */
+static bool is_stale(const struct core *core, const struct event *ev)
+{
+	return intake_is_new_work(ev) &&
+	       core->loop.now_ms(core->loop.self) - ev->now_ms >=
+		       core->config->facts_wait_ms;
+}
+
 void engine_run(struct core *core, struct event *ev)
 {
 	struct facts f = { .core = core };
@@ -419,6 +438,10 @@ void engine_run(struct core *core, struct event *ev)
 	uint64_t key;
 
 	core->counts.events++;
+	if (is_stale(core, ev)) {
+		engine_refuse(core, ev, CAUSE_OVERLOAD);
+		return;
+	}
 	find_by_leg(core, ev);
 	if (ev->kind == EV_SENT && !ev->obj) {
 		ev_drop(ev);		/* nobody waits for it any more */
