@@ -225,7 +225,7 @@ void sip_pending_sweep(struct sip *s)
 
 /* One binding as the registrar reports it [RFC 3261 10.3 8]. */
 static void put_binding(struct buf *b, const struct binding *c,
-			int64_t now_utc_us)
+			const struct gruu *gruu, int64_t now_utc_us)
 {
 	int64_t left = (c->expires_utc_us - now_utc_us + 999999) / 1000000;
 
@@ -240,9 +240,48 @@ static void put_binding(struct buf *b, const struct binding *c,
 		buf_put_char(b, ';');
 		buf_put_str(b, c->params);
 	}
+	if (gruu && gruu->pub.n) {
+		buf_printf(b, ";pub-gruu=");
+		sip_put_quoted(b, gruu->pub);
+	}
+	if (gruu && gruu->temp.n) {
+		buf_printf(b, ";temp-gruu=");
+		sip_put_quoted(b, gruu->temp);
+	}
 	if (c->q_milli < 1000)
 		buf_printf(b, ";q=0.%03u", c->q_milli);
 	buf_printf(b, ";expires=%lld\r\n", (long long)left);
+}
+
+static void put_uri(struct buf *b, const char *name, struct str uri)
+{
+	struct uri u;
+
+	if (uri_parse(uri, &u) < 0)
+		return;
+	buf_printf(b, "%s: <", name);
+	buf_put_str(b, uri);
+	buf_printf(b, ">\r\n");
+}
+
+/* What the operator and the extensions add. */
+static void put_register_more(struct buf *b, const struct config *c,
+			      const struct answer *an)
+{
+	size_t i;
+
+	if (an->is_outbound) {
+		sip_put_own(b, "Require", "outbound");
+		if (c->reg_flow_timer_s)
+			sip_put_number(b, "Flow-Timer", c->reg_flow_timer_s);
+	}
+	sip_put_own(b, "Supported", SIP_SUPPORTED);
+	if (!an->bindings_n)
+		return;
+	for (i = 0; i < c->service_routes_n; i++)
+		put_uri(b, "Service-Route", c->service_routes[i]);
+	if (c->reg_associated_uri)
+		put_uri(b, "P-Associated-URI", an->identity.text);
 }
 
 static void put_register(struct buf *b, const struct sip_pending *p,
@@ -254,7 +293,10 @@ static void put_register(struct buf *b, const struct sip_pending *p,
 	size_t i;
 
 	for (i = 0; i < an->bindings_n; i++)
-		put_binding(b, &an->bindings[i], now);
+		put_binding(b, &an->bindings[i],
+			    an->gruus ? &an->gruus[i] : NULL, now);
+	if (p->listener->sip->conf)
+		put_register_more(b, p->listener->sip->conf, an);
 	sip_put_text(b, "Date", datetime_put_sip(now, date));
 	for (path = p->sip->sip_path; path; path = path->r_next) {
 		char url[SIP_URI_MAX + 1];
@@ -273,17 +315,6 @@ static void put_options(struct buf *b)
 	sip_put_own(b, "Supported", SIP_SUPPORTED);
 }
 
-static void put_moved(struct buf *b, struct str uri)
-{
-	struct uri u;
-
-	if (!uri.n || uri_parse(uri, &u) < 0)
-		return;
-	buf_printf(b, "Contact: <");
-	buf_put_str(b, uri);
-	buf_printf(b, ">\r\n");
-}
-
 static void put_refusal(struct buf *b, const struct sip_pending *p,
 			const struct action *a, const struct sip_status *st)
 {
@@ -297,10 +328,12 @@ static void put_refusal(struct buf *b, const struct sip_pending *p,
 					an->realm.n ? an->realm
 						    : str_of(p->realm),
 					p->source, an->is_stale);
+	if (st->code == 421 && an->require)
+		sip_put_own(b, "Require", an->require);
 	if (st->code == 423)
 		sip_put_number(b, "Min-Expires", an->min_expires_s);
 	if (st->code / 100 == 3)
-		put_moved(b, an->address);
+		put_uri(b, "Contact", an->address);
 }
 
 /* A 301 or 302 that names no address would redirect nowhere. */

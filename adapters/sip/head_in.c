@@ -98,6 +98,32 @@ enum cause sip_read_name_addr(struct arena *a, const char *display,
 	return c != CAUSE_NONE ? c : sip_read_url(a, url, name, out);
 }
 
+static bool lists(const msg_list_t *l, const char *tag)
+{
+	size_t i;
+
+	for (i = 0; l && l->k_items && l->k_items[i]; i++)
+		if (strcasecmp(l->k_items[i], tag) == 0)
+			return true;
+	return false;
+}
+
+bool sip_can(const sip_t *sip, const char *tag)
+{
+	return lists(sip->sip_supported, tag) || lists(sip->sip_require, tag);
+}
+
+bool sip_knows_option(const char *tag)
+{
+	static const char *const ours[] = { "path", "gruu", "outbound" };
+	size_t i;
+
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (strcasecmp(tag, ours[i]) == 0)
+			return true;
+	return false;
+}
+
 const char *sip_read_unknown(const sip_t *sip, const char *name)
 {
 	const sip_unknown_t *u;

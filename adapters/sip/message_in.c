@@ -189,7 +189,7 @@ static void refuse_require(struct sip_in *in)
 
 	buf_init(&b, SIP_HEAD_MAX);
 	for (i = 0; rq->k_items && rq->k_items[i]; i++)
-		if (strcasecmp(rq->k_items[i], "path") != 0)
+		if (!sip_knows_option(rq->k_items[i]))
 			sip_put_word(&b, "Unsupported", str_of(rq->k_items[i]));
 	buf_put_char(&b, 0);
 	r.head = b.err || b.n < 2 ? NULL : b.p;
@@ -205,7 +205,7 @@ static bool has_unknown_require(const sip_t *sip)
 	for (i = 0; sip->sip_require && sip->sip_require->k_items &&
 		    sip->sip_require->k_items[i];
 	     i++)
-		if (strcasecmp(sip->sip_require->k_items[i], "path") != 0)
+		if (!sip_knows_option(sip->sip_require->k_items[i]))
 			return true;
 	return false;
 }

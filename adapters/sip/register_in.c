@@ -64,7 +64,20 @@ static struct str value_of(struct str param)
 	return at < param.n ? str_trim(str_from(param, at + 1)) : STR("");
 }
 
-/* Everything but q and expires is kept as written. */
+/* Ours to say: what a device repeats of them is not kept. */
+static bool is_ours(struct str param)
+{
+	static const char *const names[] = { "q", "expires", "pub-gruu",
+					     "temp-gruu" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_named(param, names[i]))
+			return true;
+	return false;
+}
+
+/* Everything else is kept as written. */
 static enum cause read_params(struct sip_in *in, struct arena *a,
 			      const sip_contact_t *m, struct binding *out)
 {
@@ -75,7 +88,7 @@ static enum cause read_params(struct sip_in *in, struct arena *a,
 	for (i = 0; m->m_params && m->m_params[i]; i++) {
 		struct str p = str_of(m->m_params[i]);
 
-		if (is_named(p, "q") || is_named(p, "expires"))
+		if (is_ours(p))
 			continue;
 		if (!utf8_is_clean_line(p)) {
 			buf_fail(&b, ERR_SYNTAX);
@@ -109,23 +122,17 @@ static uint32_t header_expires(const sip_t *sip)
 	return ex->ex_date > now ? (uint32_t)(ex->ex_date - now) : 0;
 }
 
-static bool read_expires(struct sip_in *in, const sip_contact_t *m,
-			 uint32_t *out)
+/* EXPIRES_UNSET when nothing is said: the default is core's. */
+static uint32_t read_expires(const sip_t *sip, const sip_contact_t *m)
 {
-	const struct config *c = in->s->conf;
 	uint64_t n;
 
-	*out = header_expires(in->sip);
-	if (m->m_expires) {
-		/* Anything malformed counts as 3600 [RFC 3261 10.3 7]. */
-		if (!str_u64(str_of(m->m_expires), &n))
-			n = 3600;
-		*out = n >= EXPIRES_UNSET ? EXPIRES_UNSET - 1 : (uint32_t)n;
-	} else if (*out == EXPIRES_UNSET) {
-		*out = c->reg_expires_default_s ? c->reg_expires_default_s
-						: 3600;
-	}
-	return true;
+	if (!m->m_expires)
+		return header_expires(sip);
+	/* Anything malformed counts as 3600 [RFC 3261 10.3 7]. */
+	if (!str_u64(str_of(m->m_expires), &n))
+		n = 3600;
+	return n >= EXPIRES_UNSET ? EXPIRES_UNSET - 1 : (uint32_t)n;
 }
 
 /* Our own flow is found by the note; Path is for hops before us. */
@@ -210,11 +217,46 @@ static enum cause read_contacts(struct sip_in *in, struct arena *a,
 		c = read_contact(in, a, m, &r->contacts[i]);
 		if (c != CAUSE_NONE)
 			return c;
-		if (!read_expires(in, m, &r->expires_s[i]))
-			return refuse(in, "Bad expires");
+		r->expires_s[i] = read_expires(in->sip, m);
 		r->contacts_n++;
 	}
 	return CAUSE_NONE;
+}
+
+/* The first proxy behind the client stands last in Path, and says there that
+   it keeps his flow [RFC 5626 5.1]. */
+static enum first_hop first_hop(struct sip_in *in)
+{
+	const sip_path_t *p = in->sip->sip_path;
+
+	if (!p && (!in->sip->sip_via || !in->sip->sip_via->v_next))
+		return tport_is_reliable(in->tport) ? HOP_KEEPS : HOP_PLAIN;
+	while (p && p->r_next)
+		p = p->r_next;
+	return p && url_has_param(p->r_url, "ob") ? HOP_KEEPS : HOP_LACKS;
+}
+
+static void read_extensions(struct sip_in *in, struct registration *r)
+{
+	const sip_t *sip = in->sip;
+
+	r->has_path = sip->sip_path != NULL;
+	r->can_path = sip_can(sip, "path");
+	r->can_gruu = sip_can(sip, "gruu");
+	r->can_outbound = sip_can(sip, "outbound");
+	r->first_hop = first_hop(in);
+}
+
+/* Whose registrar is asked. */
+static enum cause read_domain(struct sip_in *in, struct event *ev,
+			      struct registration *r)
+{
+	struct addr asked;
+	enum cause c = sip_read_url(ev->arena, in->sip->sip_request->rq_url,
+				    STR(""), &asked);
+
+	r->domain = asked.domain;
+	return c;
 }
 
 enum cause sip_read_register(struct sip_in *in, struct event *ev)
@@ -232,6 +274,9 @@ enum cause sip_read_register(struct sip_in *in, struct event *ev)
 		c = sip_read_line(ev->arena, sip->sip_call_id->i_id, 1024,
 				  &r->call_id);
 	r->cseq = sip->sip_cseq->cs_seq;
+	read_extensions(in, r);
+	if (c == CAUSE_NONE)
+		c = read_domain(in, ev, r);
 	if (c == CAUSE_NONE)
 		c = read_contacts(in, ev->arena, r);
 	if (c == CAUSE_NONE && arena_err(ev->arena))

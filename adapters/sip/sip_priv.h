@@ -40,7 +40,7 @@ struct sip_out;
 #include "core/codec/datetime.h"
 
 #define SIP_ALLOW "MESSAGE, REGISTER, OPTIONS"
-#define SIP_SUPPORTED "path"
+#define SIP_SUPPORTED "path, gruu, outbound"
 #define SIP_ALLOW_EVENTS "" /* no package yet */
 
 enum {
@@ -242,6 +242,10 @@ enum cause sip_read_url(struct arena *a, const url_t *url, struct str display,
 			struct addr *out);
 enum cause sip_read_name_addr(struct arena *a, const char *display,
 			      const url_t *url, struct addr *out);
+/* Does Supported or Require name that option tag? */
+bool sip_can(const sip_t *sip, const char *tag);
+/* Is it one of ours (SIP_SUPPORTED)? */
+bool sip_knows_option(const char *tag);
 /* A clean line into the arena; NULL gives an empty one. */
 enum cause sip_read_line(struct arena *a, const char *text, size_t max,
 			 struct str *out);

@@ -19,7 +19,7 @@ struct list_walk {
 	enum list_kind kind;
 	struct arena *arena;   /* arg and positions */
 	struct arena *scratch; /* one row */
-	struct str arg, at, at2;
+	struct str arg, at, at2, at3;
 	uint64_t at_seq;
 	uint32_t max, n;
 	int64_t now_utc_us;
@@ -43,7 +43,7 @@ struct list_walk *list_begin(const struct claim *c, int64_t now_utc_us,
 	w->arena = arena_new(SCRATCH_BYTES);
 	w->scratch = arena_new(SCRATCH_BYTES);
 	w->arg = arena_dup(w->arena, c->arg);
-	w->at = w->at2 = STR("");
+	w->at = w->at2 = w->at3 = STR("");
 	w->at_seq = c->after_seq;
 	w->max = c->max && c->max < LIST_ROWS_MAX ? c->max : LIST_ROWS_MAX;
 	w->now_utc_us = now_utc_us;
@@ -57,13 +57,15 @@ struct list_walk *list_begin(const struct claim *c, int64_t now_utc_us,
 }
 
 /* Positions change with every slice: their arena holds the newest only. */
-static void set_position(struct list_walk *w, struct str at, struct str at2)
+static void set_position(struct list_walk *w, struct str at, struct str at2,
+			 struct str at3)
 {
 	struct arena *a = arena_new(SCRATCH_BYTES);
 
 	w->arg = arena_dup(a, w->arg);
 	w->at = arena_dup(a, at);
 	w->at2 = arena_dup(a, at2);
+	w->at3 = arena_dup(a, at3);
 	arena_free(w->arena);
 	w->arena = a;
 }
@@ -104,7 +106,7 @@ static bool slice_users(struct list_walk *w, struct db *db,
 		keep_row(w, before_n);
 	}
 	if (seen > 0)
-		set_position(w, u.aor, STR(""));
+		set_position(w, u.aor, STR(""), STR(""));
 	*err_out = query_end(&q, NULL);
 	return seen == SLICE_ROWS;
 }
@@ -120,6 +122,8 @@ static bool slice_bindings(struct list_walk *w, struct db *db,
 	query_begin(&q, db, w->arg.n ? SQL_LIST_BINDS_OF : SQL_LIST_BINDS);
 	query_str(&q, w->arg.n ? w->arg : w->at);
 	query_str(&q, w->at2);
+	query_str(&q, w->at3);
+	query_u64(&q, w->at_seq);
 	query_i64(&q, SLICE_ROWS);
 	while (!w->is_cut && query_step(&q)) {
 		size_t before_n = w->out.n;
@@ -132,8 +136,10 @@ static bool slice_bindings(struct list_walk *w, struct db *db,
 		keep_row(w, before_n);
 	}
 	*err_out = query_end(&q, NULL);
-	if (seen > 0)
-		set_position(w, aor, b.contact);
+	if (seen > 0) {
+		set_position(w, aor, b.contact, b.instance);
+		w->at_seq = b.reg_id;
+	}
 	return seen == SLICE_ROWS;
 }
 

@@ -45,6 +45,8 @@ enum store_err op_bind_drop(struct ops *o, const struct bind_row *r)
 	query_begin(&q, o->db, SQL_BIND_DROP);
 	query_str(&q, r->aor);
 	query_str(&q, r->binding.contact);
+	query_str(&q, r->binding.instance);
+	query_u64(&q, r->binding.reg_id);
 	return query_run(&q, NULL);
 }
 

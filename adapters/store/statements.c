@@ -129,15 +129,16 @@ static const char *const texts[SQL_COUNT_N][2] = {
 		"INSERT INTO bindings (aor, contact, params, instance, reg_id,"
 		" q_milli, call_id, cseq, path, flow, user_agent, expires,"
 		" is_plain) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-		" $11, $12, $13) ON CONFLICT (aor, contact) DO UPDATE SET"
-		" params = excluded.params, instance = excluded.instance,"
-		" reg_id = excluded.reg_id, q_milli = excluded.q_milli,"
+		" $11, $12, $13) ON CONFLICT (aor, contact, instance, reg_id)"
+		" DO UPDATE SET params = excluded.params,"
+		" q_milli = excluded.q_milli,"
 		" call_id = excluded.call_id, cseq = excluded.cseq,"
 		" path = excluded.path, flow = excluded.flow,"
 		" user_agent = excluded.user_agent,"
 		" expires = excluded.expires, is_plain = excluded.is_plain"),
 	[SQL_BIND_DROP] = BOTH(
-		"DELETE FROM bindings WHERE aor = $1 AND contact = $2"),
+		"DELETE FROM bindings WHERE aor = $1 AND contact = $2"
+		" AND instance = $3 AND reg_id = $4"),
 	[SQL_BIND_DROP_ALL] = BOTH("DELETE FROM bindings WHERE aor = $1"),
 
 	[SQL_USER_PUT] = BOTH(
@@ -202,11 +203,12 @@ static const char *const texts[SQL_COUNT_N][2] = {
 				" ORDER BY aor LIMIT $2"),
 	[SQL_LIST_BINDS] = BOTH(
 		"SELECT " BIND_COLUMNS ", aor FROM bindings"
-		" WHERE (aor, contact) > ($1, $2) ORDER BY aor, contact"
-		" LIMIT $3"),
+		" WHERE (aor, contact, instance, reg_id) > ($1, $2, $3, $4)"
+		" ORDER BY aor, contact, instance, reg_id LIMIT $5"),
 	[SQL_LIST_BINDS_OF] = BOTH(
 		"SELECT " BIND_COLUMNS ", aor FROM bindings"
-		" WHERE aor = $1 AND contact > $2 ORDER BY contact LIMIT $3"),
+		" WHERE aor = $1 AND (contact, instance, reg_id) > ($2, $3, $4)"
+		" ORDER BY contact, instance, reg_id LIMIT $5"),
 	[SQL_LIST_TODOS] = BOTH("SELECT " TODO_COLUMNS
 				" FROM todos t WHERE t.seq > $1"
 				" ORDER BY t.seq LIMIT $2"),
@@ -327,6 +329,37 @@ const char *sql_text(enum sql id, enum sql_engine e)
 	"	lease_until_ms " I64 " NOT NULL\n"                 \
 	")" BARE ";\n"
 
+/* Two flows of one device may have the same contact [RFC 5626 4.2]: the key of
+   a binding names the device and its flow too. */
+#define BINDINGS_2_SQLITE                                              \
+	"CREATE TABLE bindings_2 (\n"                                  \
+	"	aor TEXT NOT NULL,\n"                                        \
+	"	contact TEXT NOT NULL,\n"                                    \
+	"	params TEXT NOT NULL,\n"                                     \
+	"	instance TEXT NOT NULL,\n"                                   \
+	"	reg_id INTEGER NOT NULL,\n"                                  \
+	"	q_milli INTEGER NOT NULL,\n"                                 \
+	"	call_id TEXT NOT NULL,\n"                                    \
+	"	cseq INTEGER NOT NULL,\n"                                    \
+	"	path TEXT NOT NULL,\n"                                       \
+	"	flow TEXT NOT NULL,\n"                                       \
+	"	user_agent TEXT NOT NULL,\n"                                 \
+	"	expires INTEGER NOT NULL,\n"                                 \
+	"	is_plain INTEGER NOT NULL,\n"                                \
+	"	PRIMARY KEY (aor, contact, instance, reg_id)\n"              \
+	") WITHOUT ROWID;\n"                                           \
+	"INSERT INTO bindings_2 SELECT aor, contact, params, instance," \
+	" reg_id, q_milli, call_id, cseq, path, flow, user_agent,"      \
+	" expires, is_plain FROM bindings;\n"                          \
+	"DROP TABLE bindings;\n"                                       \
+	"ALTER TABLE bindings_2 RENAME TO bindings;\n"
+#define BINDINGS_2_PGSQL                                              \
+	"ALTER TABLE bindings DROP CONSTRAINT bindings_pkey;\n"        \
+	"ALTER TABLE bindings ALTER COLUMN instance TYPE TEXT"         \
+	" COLLATE \"C\";\n"                                            \
+	"ALTER TABLE bindings ADD PRIMARY KEY (aor, contact, instance," \
+	" reg_id);\n"
+
 const struct sql_step sql_steps[] = {
 	{ 1,
 	  { SCHEMA_1("INTEGER", "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB",
@@ -334,6 +367,7 @@ const struct sql_step sql_steps[] = {
 	    SCHEMA_1("BIGINT",
 		     "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA",
 		     "", " COLLATE \"C\"") } },
+	{ 2, { BINDINGS_2_SQLITE, BINDINGS_2_PGSQL } },
 };
 
 const int sql_steps_n = sizeof(sql_steps) / sizeof(sql_steps[0]);

@@ -34,6 +34,10 @@ int uri_parse(struct str s, struct uri *out) MUST_CHECK;
    False when it is absent. */
 bool uri_param(struct str params, struct str name, struct str *value_out);
 
+/* The same URI [RFC 3261 19.1.4]? Ports that are not given differ from all that
+   are, the default one too. */
+bool uri_eq(const struct uri *a, const struct uri *b);
+
 /* Percent-decodes to bytes. ERR_SYNTAX on a broken escape. */
 int uri_unescape(struct arena *a, struct str s, struct str *out) MUST_CHECK;
 

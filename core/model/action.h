@@ -34,6 +34,11 @@ enum act_kind {
 	ACT_KINDS_N
 };
 
+/* Addresses of one device of a user, as URIs [RFC 5627]; empty: none. */
+struct gruu {
+	struct str pub, temp;
+};
+
 struct answer {
 	enum { ANSWER_OK,	/* SIP 200: the next hop took responsibility */
 	       ANSWER_STORED,	/* SIP 202: durable here */
@@ -46,6 +51,9 @@ struct answer {
 	uint32_t min_expires_s;		/* INTERVAL_TOO_BRIEF */
 	const struct binding *bindings;	/* REGISTER: all that are in force */
 	size_t bindings_n;
+	const struct gruu *gruus;	/* one for each of them, or NULL */
+	bool is_outbound;		/* REGISTER: Require: outbound */
+	const char *require;		/* EXTENSION_REQUIRED: option tag */
 	struct addr identity;		/* whom we took the caller for */
 	struct str json;		/* admin */
 };

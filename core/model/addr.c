@@ -242,6 +242,22 @@ int addr_from_uri_text(struct arena *a, struct str uri, struct addr *out)
 	return addr_from_uri(a, &u, STR(""), out);
 }
 
+int addr_of_user(struct arena *a, struct str user, struct str domain,
+		 struct addr *out)
+{
+	struct buf b;
+	int err;
+
+	buf_init(&b, TEXT_BYTES_MAX);
+	buf_put_str(&b, STR("sip:"));
+	uri_put_user(&b, user);
+	buf_put_char(&b, '@');
+	buf_put_str(&b, domain);
+	err = b.err ? b.err : addr_from_uri_text(a, buf_str(&b), out);
+	buf_free(&b);
+	return err;
+}
+
 static int unescape(struct arena *a, const struct addr_jid_rule *rule,
 		    struct str local, struct str *out)
 {

@@ -47,6 +47,10 @@ int addr_from_uri(struct arena *a, const struct uri *u, struct str display,
 int addr_from_uri_text(struct arena *a, struct str uri, struct addr *out)
 	MUST_CHECK;
 
+/* sip:user@domain of a user part as it is meant, not as it is escaped. */
+int addr_of_user(struct arena *a, struct str user, struct str domain,
+		 struct addr *out) MUST_CHECK;
+
 /* How JIDs of one XMPP link are written. [RFC 7247 5, XEP-0106] */
 struct addr_jid_rule {
 	struct str host;	/* component hostname, lower case */

@@ -21,3 +21,11 @@ struct binding {
 	int64_t expires_utc_us;
 	bool is_plain;		/* refused message/cpim once: text/plain only */
 };
+
+/* A flow of a device, one of several [RFC 5626 4.2]: it has instance and
+   reg-id, which name it whatever its address. */
+bool binding_is_flow(const struct binding *b);
+/* "<urn:uuid:...>" as registered without its brackets. */
+struct str binding_instance(struct str s);
+/* Is it a contact of that device? With or without brackets. */
+bool binding_is_instance(const struct binding *b, struct str instance);

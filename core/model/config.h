@@ -103,6 +103,8 @@ struct config {
 	uint64_t generation;		/* rises with every load */
 	/* node */
 	struct str node_name, state_dir, control_socket, run_as;
+	struct str secret_key;		/* of the node, from a file in state_dir
+					   that the daemon makes; empty: none */
 	uint32_t node_id;		/* hash of the name */
 	struct str accounting_file;
 	enum log_level log_level;
@@ -117,6 +119,11 @@ struct config {
 	uint32_t sip_tcp_bytes_max;	/* 65536 */
 	uint32_t reg_expires_min_s, reg_expires_max_s, reg_expires_default_s;
 	uint32_t reg_contacts_max;
+	uint32_t reg_flow_timer_s;	/* Flow-Timer of outbound, 0: none */
+	bool reg_path_strict;		/* Path only of who supports it */
+	bool reg_associated_uri;	/* P-Associated-URI in the 200 */
+	struct str *service_routes;	/* Service-Route URIs, top first */
+	size_t service_routes_n;
 	/* limits and policy */
 	uint32_t message_bytes_max;
 	uint32_t no_answer_ms;		/* terminating side, 20 s */

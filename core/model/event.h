@@ -60,6 +60,15 @@ struct origin {
 	bool wants_privacy;		/* Privacy: id, header, user, session */
 };
 
+/* Does the client's first hop keep his flow, so that he is reached over it as
+   long as it lives? [RFC 5626 5.1, 6] */
+enum first_hop {
+	HOP_PLAIN,			/* it is us, without a connection */
+	HOP_KEEPS,			/* it is us and we have one, or Path
+					   says so (ob) */
+	HOP_LACKS,			/* a proxy that does not say so */
+};
+
 struct registration {			/* u.registration */
 	struct addr aor;		/* To */
 	struct binding *contacts;	/* expires_utc_us is unset: see below */
@@ -69,6 +78,13 @@ struct registration {			/* u.registration */
 	bool is_star;			/* Contact: * with Expires: 0 */
 	struct str call_id;
 	uint32_t cseq;
+	struct str domain;		/* of the Request-URI, lower case */
+	bool has_path;			/* proxies before us want to stay on
+					   the way [RFC 3327] */
+	bool can_path;			/* Supported or Require: path */
+	bool can_gruu;			/* the same of gruu [RFC 5627] */
+	bool can_outbound;		/* and of outbound [RFC 5626] */
+	enum first_hop first_hop;
 };
 
 struct request {			/* u.request */

@@ -27,19 +27,10 @@ static int address_of(struct arena *a, struct str username, struct str realm,
 		      struct addr *out)
 {
 	size_t at = str_rfind(username, '@');
-	struct buf b;
-	int err;
 
 	if (at < username.n && str_ieq(str_from(username, at + 1), realm))
 		username = str_sub(username, 0, at);
-	buf_init(&b, 2048);
-	buf_put_str(&b, STR("sip:"));
-	uri_put_user(&b, username);
-	buf_put_char(&b, '@');
-	buf_put_str(&b, realm);
-	err = b.err ? b.err : addr_from_uri_text(a, buf_str(&b), out);
-	buf_free(&b);
-	return err;
+	return addr_of_user(a, username, realm, out);
 }
 
 static bool is_password_right(const struct user *u, const struct origin *o)

@@ -52,8 +52,10 @@ static bool seen_before(struct pstep *s)
    own counts, or his queue would not know him. */
 static bool is_respelt(const struct pstep *s)
 {
-	return s->user && str_ieq(s->user->aor, s->ev->msg->to[0].text) &&
-	       !str_eq(s->user->aor, s->ev->msg->to[0].text);
+	const struct str written = s->ev->msg->to[0].text;
+
+	return s->user && !str_eq(s->user->aor, written) &&
+	       (s->is_temp || str_ieq(s->user->aor, written));
 }
 
 static void respell(struct pstep *s, struct msg *copy)
@@ -62,7 +64,8 @@ static void respell(struct pstep *s, struct msg *copy)
 
 	if (addr_from_uri_text(copy->arena, s->user->aor, &own) < 0)
 		return;
-	own.instance = copy->to[0].instance;
+	own.instance = s->instance.p ? arena_dup(copy->arena, s->instance) :
+				       copy->to[0].instance;
 	copy->to[0] = own;
 	s->route.to = own;
 }
@@ -154,11 +157,38 @@ static void send_and_forget(struct pstep *s, struct target *t, size_t n)
 	page_end(s);
 }
 
+/* To one device and to no other [RFC 5627 5.3]: is it there? XMPP and reports
+   take a device as a hint. */
+static enum cause find_device(struct pstep *s)
+{
+	const struct msg *m = s->ev->msg;
+	const struct binding *b;
+	size_t i;
+
+	if (s->is_temp) {
+		b = gruu_find(s->conf, s->user, &s->temp, s->ev->now_utc_us);
+		if (!b)
+			return CAUSE_NOT_FOUND;
+		s->instance = binding_instance(b->instance);
+		s->route.to.instance = s->instance;
+		return CAUSE_NONE;
+	}
+	if (m->kind != MSG_CONTENT || s->ev->origin->proto != PROTO_SIP ||
+	    str_empty(m->to[0].instance))
+		return CAUSE_NONE;
+	s->instance = m->to[0].instance;
+	for (i = 0; i < s->user->bindings_n; i++)
+		if (s->user->bindings[i].expires_utc_us > s->ev->now_utc_us &&
+		    binding_is_instance(&s->user->bindings[i], s->instance))
+			return CAUSE_NONE;
+	return CAUSE_NO_BINDING;
+}
+
 static bool may_store(const struct pstep *s)
 {
 	const struct msg *m = s->ev->msg;
 
-	return !m->no_store && m->kind != MSG_COMPOSING &&
+	return !m->no_store && m->kind != MSG_COMPOSING && !s->instance.p &&
 	       s->user->has_offline_delivery &&
 	       !(m->expires_utc_us && m->expires_utc_us <= s->ev->now_utc_us);
 }
@@ -167,12 +197,16 @@ static enum step to_user(struct pstep *s, uint32_t backlog)
 {
 	struct page *p = s->p;
 	struct target *t;
+	enum cause c;
 	size_t n;
 
 	if (!s->user->exists)
 		return refuse(s, CAUSE_NOT_FOUND);
 	if (s->user->is_barred)
 		return refuse(s, CAUSE_UNAVAILABLE);
+	c = find_device(s);
+	if (c != CAUSE_NONE)
+		return refuse(s, c);
 	p->may_keep = may_store(s);
 	p->keeps_busy = s->user->store_on_busy;
 	if (p->may_keep && s->user->quota_count &&
@@ -275,14 +309,20 @@ static void choose(struct pstep *s)
 {
 	const struct msg *m = s->ev->msg;
 	const struct origin *o = s->ev->origin;
+	const struct addr *to = &m->to[0];
+
 	struct route_query q = {
-		.from = &s->id.who, .to = &m->to[0], .kind = m->kind,
+		.from = &s->id.who, .to = to, .kind = m->kind,
 		.bytes = m->body.size_bytes, .in_proto = o->proto,
 		.in_link = o->link, .hops_left = m->hops_left,
 		.is_trusted_in = s->id.is_trusted,
 		.is_secure = m->to[0].is_secure,
 	};
 
+	s->is_temp = gruu_is_temp(to) && gruu_open(s->conf, s->out->arena, to,
+						   &s->temp) == 0;
+	if (s->is_temp)
+		q.to = &s->temp.aor;
 	route_choose(s->conf, s->out->arena, &q, &s->route);
 	take_fallback(s);
 }

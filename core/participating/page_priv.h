@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/model/machine.h"
+#include "core/participating/gruu.h"
 #include "core/participating/identify.h"
 #include "core/route/choose.h"
 #include "core/route/fork.h"
@@ -47,6 +48,10 @@ struct pstep {
 	struct route route;
 	const struct user *user;	/* the recipient, when served here */
 	const struct note *note;	/* of a report: its message */
+	bool is_temp;			/* to a temporary GRUU, temp */
+	struct gruu_temp temp;
+	struct str instance;		/* only this device of user may have
+					   it; absent: any */
 };
 
 /* page.c */

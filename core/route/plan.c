@@ -9,14 +9,6 @@ struct candidate {
 	unsigned flow;		/* 0: the best flow of its instance, 1, ... */
 };
 
-/* "<urn:uuid:...>" as registered, "urn:uuid:..." as gr. */
-static struct str bare_instance(struct str s)
-{
-	if (s.n > 1 && s.p[0] == '<' && s.p[s.n - 1] == '>')
-		return str_sub(s, 1, s.n - 2);
-	return s;
-}
-
 /* methods="INVITE,MESSAGE" holds MESSAGE; without methods nothing is said. */
 static bool takes_message(struct str params)
 {
@@ -76,8 +68,7 @@ static bool is_wanted(const struct binding *b, struct str instance,
 		      int64_t now_utc_us)
 {
 	return b->expires_utc_us > now_utc_us &&
-	       (instance.n == 0 ||
-		str_eq(bare_instance(b->instance), instance));
+	       (instance.n == 0 || binding_is_instance(b, instance));
 }
 
 /* Sorted candidates; a user has at most BINDINGS_MAX contacts. */
@@ -104,7 +95,7 @@ static size_t collect(const struct user *user, struct str instance,
 static size_t candidates(const struct user *user, const struct addr *to,
 			 int64_t now_utc_us, struct candidate *list)
 {
-	struct str instance = to ? bare_instance(to->instance) : STR("");
+	struct str instance = to ? binding_instance(to->instance) : STR("");
 	size_t n = collect(user, instance, now_utc_us, list);
 
 	/* The device is gone; the user may still be there [RFC 6121 8.5.3]. */

@@ -172,7 +172,7 @@ static const struct option sip_options[] = {
 	  .min = 1 * KIB, .max = BODY_INLINE_MAX,
 	  .sentence = "Largest message body taken over TCP and TLS." },
 	{ "register-min", OPT_DURATION, UNIT_S, C(reg_expires_min_s),
-	  .preset = "60s", .min = 1, .max = 86400,
+	  .preset = "60s", .min = 1, .max = 3600,
 	  .sentence = "Shortest registration; a shorter wish gets 423." },
 	{ "register-max", OPT_DURATION, UNIT_S, C(reg_expires_max_s),
 	  .preset = "1d", .min = 60, .max = 30 * 86400,
@@ -183,6 +183,20 @@ static const struct option sip_options[] = {
 	{ "contacts-max", OPT_NUMBER, C(reg_contacts_max), .preset = "16",
 	  .min = 1, .max = BINDINGS_MAX,
 	  .sentence = "Contacts one user may have registered." },
+	{ "path-strict", OPT_BOOL, C(reg_path_strict), .preset = "no",
+	  .sentence = "Refuse a registration that proxies added a Path to "
+		"when the client does not say it supports that." },
+	{ "flow-timer", OPT_DURATION, UNIT_S, C(reg_flow_timer_s),
+	  .preset = "2m", .max = 3600,
+	  .sentence = "How often clients shall keep their connection alive "
+		"(RFC 5626); 0: not said." },
+	{ "service-route", OPT_LIST, .form = FORM_URI,
+	  LIST_AT(config, service_routes), .preset = "", .max = 8,
+	  .sentence = "SIP URIs a registered client shall send its requests "
+		"through, in this order." },
+	{ "associated-uri", OPT_BOOL, C(reg_associated_uri), .preset = "no",
+	  .sentence = "Tell a registered client his address in "
+		"P-Associated-URI." },
 };
 
 #undef C

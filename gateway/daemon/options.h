@@ -45,6 +45,7 @@ enum opt_form {
 	FORM_DIGITS,
 	FORM_PATTERN, /* of core/route/pattern.h */
 	FORM_REWRITE, /* a template of core/route/rewrite.h */
+	FORM_URI,     /* sip: or sips: */
 	FORM_LINK,    /* the name of a link block */
 	FORM_PLAN,    /* the name of a number-plan block */
 };

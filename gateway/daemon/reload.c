@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "gateway/daemon/changes.h"
+#include "gateway/daemon/secret.h"
 
 static const struct log_ctx reload_log = { .module = "daemon" };
 
@@ -44,7 +45,7 @@ static int apply(struct node *n, struct config *c, struct buf *error)
 	struct errtext why = { .text = "" };
 
 	c->generation = n->config->generation + 1;
-	if (!node_apply(n, c, &why))
+	if (!secret_load(c, &why) && !node_apply(n, c, &why))
 		return 0;
 	buf_put_str(error, str_of(why.text));
 	return EX_OSERR;

@@ -217,6 +217,14 @@ static bool is_rewrite(struct str s)
 	return ok;
 }
 
+static bool is_sip_uri(struct str s)
+{
+	struct uri u;
+
+	return uri_parse(s, &u) == 0 &&
+	       (u.scheme == URI_SIP || u.scheme == URI_SIPS);
+}
+
 bool value_form_ok(struct str s, enum opt_form form)
 {
 	int bits;
@@ -240,6 +248,8 @@ bool value_form_ok(struct str s, enum opt_form form)
 		return s.n > 0 && s.n < PATTERN_BYTES_MAX && no_blanks(s);
 	case FORM_REWRITE:
 		return no_blanks(s) && is_rewrite(s);
+	case FORM_URI:
+		return is_sip_uri(s);
 	}
 	return false;
 }
@@ -264,6 +274,8 @@ const char *value_form_text(enum opt_form form)
 	case FORM_REWRITE:
 		return "an address with {user}, {domain} or {digits} to be "
 		       "filled in";
+	case FORM_URI:
+		return "a SIP URI such as sip:edge.example;lr";
 	case FORM_LINK:
 		return "the name of a link block";
 	case FORM_PLAN:

@@ -15,6 +15,7 @@
 #include "gateway/daemon/control.h"
 #include "gateway/daemon/node.h"
 #include "gateway/daemon/reload.h"
+#include "gateway/daemon/secret.h"
 #include "gateway/daemon/verbs.h"
 
 #define DRAIN_LOOK_MS 50 /* is everything done? */
@@ -238,6 +239,8 @@ int node_start(struct node *n, const struct conf_source *src, struct config *c,
 	n->drain_timer = net_timer_new(n->loop, on_drain, n);
 	if (hear_signals(n))
 		return errtext_set(why, EX_OSERR, "signals cannot be heard");
+	if (secret_load(c, why))
+		return EX_OSERR;
 	code = open_store(n, why);
 	if (code)
 		return code;

@@ -676,8 +676,16 @@ static void port_answer(void *self, uint64_t leg, const struct action *a)
 		put_flag(&b, "stale", an->is_stale);
 		put_n(&b, "retry", an->retry_after_s);
 		put_n(&b, "min-expires", an->min_expires_s);
-		for (i = 0; i < an->bindings_n; i++)
+		if (an->require)
+			put(&b, "require", str_of(an->require));
+		put_flag(&b, "outbound", an->is_outbound);
+		for (i = 0; i < an->bindings_n; i++) {
 			put(&b, "binding", an->bindings[i].contact);
+			if (!an->gruus)
+				continue;
+			put(&b, "pub-gruu", an->gruus[i].pub);
+			put(&b, "temp-gruu", an->gruus[i].temp);
+		}
 		put(&b, "json", an->json);
 	}
 	add_line(f, &b);

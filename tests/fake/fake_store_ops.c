@@ -127,14 +127,21 @@ static struct row *find_owner(struct fake_store *fs, struct str resource)
 	return NULL;
 }
 
-static struct row *find_binding(struct fake_store *fs, struct str aor,
-				struct str contact)
+static bool is_key_of(const struct row *r, const struct bind_row *b)
+{
+	return str_eq(r->aor, b->aor) &&
+	       str_eq(r->binding.contact, b->binding.contact) &&
+	       str_eq(r->binding.instance, b->binding.instance) &&
+	       r->binding.reg_id == b->binding.reg_id;
+}
+
+static struct row *find_binding(struct fake_store *fs, const struct bind_row *b)
 {
 	struct list_link *it, *tmp;
 	struct row *r;
 
 	list_for(fs, T_BINDING, r, it, tmp)
-		if (str_eq(r->aor, aor) && str_eq(r->binding.contact, contact))
+		if (is_key_of(r, b))
 			return r;
 	return NULL;
 }
@@ -432,30 +439,31 @@ static void put_binding(struct fake_store *fs, const struct bind_row *b)
 	c->path = fake_dup(r->arena, c->path);
 	c->flow = fake_dup(r->arena, c->flow);
 	c->user_agent = fake_dup(r->arena, c->user_agent);
-	swap_row(fs, find_binding(fs, b->aor, b->binding.contact), r);
+	swap_row(fs, find_binding(fs, b), r);
 }
 
-static void drop_bindings(struct fake_store *fs, struct str aor,
-			  struct str contact)
+/* All of the user's when no contact is named. */
+static void drop_bindings(struct fake_store *fs, const struct bind_row *b)
 {
 	struct list_link *it, *tmp;
 	struct row *r;
 
 	list_for(fs, T_BINDING, r, it, tmp)
-		if (str_eq(r->aor, aor) &&
-		    (!contact.p || str_eq(r->binding.contact, contact)))
+		if (b->binding.contact.p ? is_key_of(r, b) :
+					   str_eq(r->aor, b->aor))
 			drop_row(fs, r);
 }
 
 static void drop_user(struct fake_store *fs, struct str aor)
 {
+	struct bind_row all = { .aor = aor };
 	struct list_link *it, *tmp;
 	struct row *r;
 
 	list_for(fs, T_USER, r, it, tmp)
 		if (str_eq(r->user->aor, aor))
 			drop_row(fs, r);
-	drop_bindings(fs, aor, STR_NONE);
+	drop_bindings(fs, &all);
 }
 
 static void put_live(struct fake_store *fs, const struct live_row *l)
@@ -540,7 +548,7 @@ static enum store_err run_one(struct fake_store *fs, const struct write *w,
 		put_binding(fs, w->u.bind);
 		return STORE_OK;
 	case OP_BIND_DROP:
-		drop_bindings(fs, w->u.bind->aor, w->u.bind->binding.contact);
+		drop_bindings(fs, w->u.bind);
 		return STORE_OK;
 	case OP_USER_PUT:
 		put_user(fs, w->u.user);

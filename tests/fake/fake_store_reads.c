@@ -297,8 +297,14 @@ static int compare_rows(const void *x, const void *y)
 	if ((*a)->table == T_USER)
 		return str_cmp((*a)->user->aor, (*b)->user->aor);
 	order = str_cmp((*a)->aor, (*b)->aor);
+	if (!order)
+		order = str_cmp((*a)->binding.contact, (*b)->binding.contact);
+	if (!order)
+		order = str_cmp((*a)->binding.instance, (*b)->binding.instance);
 	return order ? order
-		     : str_cmp((*a)->binding.contact, (*b)->binding.contact);
+		     : (int)((*a)->binding.reg_id > (*b)->binding.reg_id) -
+			       (int)((*a)->binding.reg_id <
+				     (*b)->binding.reg_id);
 }
 
 /* Users and bindings, sorted by address as from the database. */

@@ -10,6 +10,8 @@
  *        [stale] [forged] [composing=active|idle] [report=delivered about=M]
  *        [expires=10s|0] [hops=N] [no-id] [short-id] [type=T] [link=NAME]
  *   in sip register leg=2 aor=A contact=URI [expires=60] [cseq=1] [call-id=X]
+ *        [instance=I] [reg-id=N] [domain=D] [has-path] [can-path] [can-gruu]
+ *        [can-outbound] [hop=keeps|lacks]
  *   in sip request leg=3 method=OPTIONS from=A
  *   in admin leg=4 WORD WORD ... [< text on standard input]
  *   expect LINE                      the adapter's next line; "*" matches any
@@ -109,6 +111,8 @@ static struct config *load(struct script *s)
 
 	faults_init(&f);
 	c = conf_load_text(&src, block(s), &f);
+	if (c)
+		c->secret_key = STR("key of these scenarios");
 	if (!c)
 		fail_at(s, "configuration", f.list[0].text);
 	return c;

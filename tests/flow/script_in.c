@@ -178,7 +178,16 @@ static struct registration *registration_of(struct script *s, struct arena *a,
 	struct str call_id = word_of(w, "call-id");
 	struct str instance = word_of(w, "instance");
 
+	struct str domain = word_of(w, "domain"), hop = word_of(w, "hop");
+
 	r->aor = address(s, a, word_of(w, "aor"));
+	r->domain = domain.p ? domain : r->aor.domain;
+	r->has_path = word_flag(w, "has-path");
+	r->can_path = word_flag(w, "can-path");
+	r->can_gruu = word_flag(w, "can-gruu");
+	r->can_outbound = word_flag(w, "can-outbound");
+	r->first_hop = !hop.p ? HOP_PLAIN :
+		       str_eq(hop, STR("keeps")) ? HOP_KEEPS : HOP_LACKS;
 	r->call_id = call_id.p ? call_id : STR("reg-1");
 	r->cseq = (uint32_t)number(word_of(w, "cseq"), 1);
 	r->is_star = contact.p && str_eq(contact, STR("*"));

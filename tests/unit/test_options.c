@@ -141,6 +141,8 @@ static const struct {
 	  { "192.0.2.0/33", "x", "192.0.2.0/", "::/129", "/8" } },
 	{ FORM_DIGITS, { "0", "49" }, { "+49", "4 9", "1234567890123456" } },
 	{ FORM_PATTERN, { "*", "tel:+49*" }, { "a b", "a\tb" } },
+	{ FORM_URI, { "sip:a.example;lr", "sips:b@a.example:5061" },
+	  { "a.example", "tel:+1", "sip:a b", "<sip:a>" } },
 	{ FORM_REWRITE, { "{user}@b.example", "tel:+49{digits}" },
 	  { "{usr}@b", "{user", "a}", "{user}@{user}", "b c@x" } },
 };
@@ -168,13 +170,18 @@ static void check_list(const struct option *o, union item *item)
 	struct str bad = STR("\x01");
 	size_t i;
 
+	struct str one = o->form == FORM_URI ? STR("sip:a.example") :
+					       STR("192.0.2.1");
+	char two[64];
+
+	snprintf(two, sizeof(two), "{\"%s\", \"%s\"}", one.p, one.p);
 	for (i = 0; i <= o->max; i++)
-		many[i] = STR("192.0.2.1");
+		many[i] = one;
 	faults_init(&faults);
 	assert_true(field_set(&faults, 1, arena, o, item, many, 0));
 	assert_string_equal(shown(o, item), "{}");
 	assert_true(field_set(&faults, 1, arena, o, item, many, 2));
-	assert_string_equal(shown(o, item), "{\"192.0.2.1\", \"192.0.2.1\"}");
+	assert_string_equal(shown(o, item), two);
 	assert_true(field_set(&faults, 1, arena, o, item, many, o->max));
 	assert_false(field_set(&faults, 1, arena, o, item, many, o->max + 1));
 	assert_false(field_set(&faults, 1, arena, o, item, &bad, 1));

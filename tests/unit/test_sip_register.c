@@ -88,12 +88,93 @@ static void test_flow(void **state)
 	ev = sip_side_event(s, EV_REGISTER);
 	snprintf(want, sizeof(want), "udp 127.0.0.1 %u", s->udp_port);
 	assert_str(ev->u.registration->contacts[0].flow, want);
-	assert_int_equal(ev->u.registration->expires_s[0], 3600);
+	assert_true(ev->u.registration->expires_s[0] == UINT32_MAX);
 	sip_side_done(s, ev);
 	send_register(s, "Contact: <sip:alice@127.0.0.1:5099>\n");
 	ev = sip_side_event(s, EV_REGISTER);
 	assert_str(ev->u.registration->contacts[0].flow, "");
 	sip_side_done(s, ev);
+}
+
+/* What core must know beside the contacts. */
+static void test_extensions(void **state)
+{
+	static const struct {
+		const char *head;
+		bool has_path, can_path, can_gruu, can_outbound;
+		enum first_hop hop;
+	} rows[] = {
+		{ "", false, false, false, false, HOP_PLAIN },
+		{ "Supported: path, gruu\nSupported: outbound\n",
+		  false, true, true, true, HOP_PLAIN },
+		{ "Require: gruu\nPath: <sip:e.example;lr;ob>\n",
+		  true, false, true, false, HOP_KEEPS },
+		{ "Path: <sip:c.example;lr;ob>, <sip:e.example;lr>\n",
+		  true, false, false, false, HOP_LACKS },
+		{ "Path: <sip:c.example;lr>, <sip:e.example;lr;ob>\n",
+		  true, false, false, false, HOP_KEEPS },
+		{ "Via: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKx\n",
+		  false, false, false, false, HOP_LACKS },
+	};
+	struct sip_side *s = *state;
+	const struct registration *r;
+	struct event *ev;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		send_register(s, rows[i].head);
+		ev = sip_side_event(s, EV_REGISTER);
+		assert_non_null(ev);
+		r = ev->u.registration;
+		assert_str(r->domain, "a.example");
+		assert_int_equal(r->has_path, rows[i].has_path);
+		assert_int_equal(r->can_path, rows[i].can_path);
+		assert_int_equal(r->can_gruu, rows[i].can_gruu);
+		assert_int_equal(r->can_outbound, rows[i].can_outbound);
+		assert_int_equal(r->first_hop, rows[i].hop);
+		sip_side_done(s, ev);
+	}
+}
+
+static void test_answer_extensions(void **state)
+{
+	struct sip_side *s = *state;
+	struct gruu g = { STR("sip:alice@a.example;gr=urn:uuid:1"),
+			  STR("sip:tgruu.00@a.example;gr") };
+	struct binding b = { .contact = STR("sip:alice@10.0.0.9"),
+			     .params = STR("+sip.instance=\"<urn:uuid:1>\""),
+			     .q_milli = 1000,
+			     .expires_utc_us = net_utc_us() + 100000000 };
+	struct answer an = { .kind = ANSWER_OK, .bindings = &b,
+			     .bindings_n = 1, .gruus = &g,
+			     .is_outbound = true };
+	struct answer lacks = { .kind = ANSWER_REFUSED, .require = "path" };
+	struct event *ev;
+	const char *text, *c;
+
+	send_register(s, "Contact: <sip:alice@10.0.0.9>;pub-gruu=\"x\";"
+			 "+sip.instance=\"<urn:uuid:1>\";temp-gruu=\"y\"\n");
+	ev = sip_side_event(s, EV_REGISTER);
+	assert_str(ev->u.registration->contacts[0].params,
+		   "+sip.instance=\"<urn:uuid:1>\"");
+	sip_side_answer(s, ev->leg, CAUSE_NONE, &an);
+	sip_side_done(s, ev);
+	text = sip_side_recv(s);
+	assert_int_equal(sip_side_status(text), 200);
+	c = sip_side_header(text, "Contact", 0);
+	assert_non_null(strstr(c, ";pub-gruu=\"sip:alice@a.example;"
+				  "gr=urn:uuid:1\""));
+	assert_non_null(strstr(c, ";temp-gruu=\"sip:tgruu.00@a.example;gr\""));
+	assert_non_null(strstr(c, "+sip.instance=\"<urn:uuid:1>\""));
+	assert_string_equal(sip_side_header(text, "Require", 0), "outbound");
+
+	send_register(s, "Contact: <sip:alice@10.0.0.9>\n");
+	ev = sip_side_event(s, EV_REGISTER);
+	sip_side_answer(s, ev->leg, CAUSE_EXTENSION_REQUIRED, &lacks);
+	sip_side_done(s, ev);
+	text = sip_side_recv(s);
+	assert_int_equal(sip_side_status(text), 421);
+	assert_string_equal(sip_side_header(text, "Require", 0), "path");
 }
 
 static void test_answer(void **state)
@@ -415,7 +496,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN(test_contacts, setup),
 		IN(test_flow, setup),
+		IN(test_extensions, setup),
 		IN(test_answer, setup),
+		IN(test_answer_extensions, setup),
 		IN(test_star_and_query, setup),
 		IN(test_bad_contacts, setup),
 		IN(test_requests, setup),

@@ -818,6 +818,20 @@ static void test_bindings(void **state)
 		.user_agent = STR("UA/1"), .expires_utc_us = 12345,
 		.is_plain = true };
 	assert_int_equal(commit_one(w, put), STORE_OK);
+	row.binding.cseq--;
+	assert_int_equal(commit_one(w, put), STORE_OK);
+	row.binding.cseq++;
+	assert_int_equal(commit_one(w, put), STORE_OK); /* the same again */
+	u = read_user(w, "sip:bob@b.example", false);
+	assert_int_equal(u->bindings_n, 3);
+	user_put(u);
+	/* a contact without a flow is another binding than one with it */
+	row.binding.instance = STR("");
+	row.binding.reg_id = 0;
+	put.op = OP_BIND_DROP;
+	assert_int_equal(commit_one(w, put), STORE_OK);
+	row.binding.instance = STR("<urn:uuid:1>");
+	row.binding.reg_id = 2;
 	put_user(w, "sip:bob@b.example", "bob2"); /* keeps his bindings */
 	u = read_user(w, "sip:bob@b.example", false);
 	assert_int_equal(u->bindings_n, 2);

@@ -558,6 +558,58 @@ static void name_addr_needs_its_arena(void **state)
 	assert_true(good_n > 0 && good_n < needed);
 }
 
+/* [RFC 3261 19.1.4] and what it says in words. */
+static void compares(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool is_same;
+	} rows[] = {
+		{ "sip:%61lice@atlanta.com;transport=TCP",
+		  "sip:alice@AtLanTa.CoM;Transport=tcp", true },
+		{ "sip:carol@chicago.com",
+		  "sip:carol@chicago.com;newparam=5", true },
+		{ "sip:carol@chicago.com;security=on",
+		  "sip:carol@chicago.com;newparam=5", true },
+		{ "sip:biloxi.com;transport=tcp;method=REGISTER"
+		  "?to=sip:bob%40biloxi.com",
+		  "sip:biloxi.com;method=REGISTER;transport=tcp"
+		  "?to=sip:bob%40biloxi.com", true },
+		{ "sip:alice@atlanta.com?subject=project%20x&priority=urgent",
+		  "sip:alice@atlanta.com?priority=urgent&subject=project%20x",
+		  true },
+		{ "SIP:ALICE@AtLanTa.CoM;Transport=udp",
+		  "sip:alice@AtLanTa.CoM;Transport=UDP", false },
+		{ "sip:bob@biloxi.com", "sip:bob@biloxi.com:5060", false },
+		{ "sip:bob@biloxi.com",
+		  "sip:bob@biloxi.com;transport=udp", false },
+		{ "sip:bob@biloxi.com",
+		  "sip:bob@biloxi.com:6000;transport=tcp", false },
+		{ "sip:carol@chicago.com",
+		  "sip:carol@chicago.com?Subject=next%20meeting", false },
+		{ "sip:bob@phone21.boxesbybob.com", "sip:bob@192.0.2.4",
+		  false },
+		{ "sip:carol@chicago.com;security=on",
+		  "sip:carol@chicago.com;security=off", false },
+		{ "sip:a@b", "sips:a@b", false },
+		{ "sip:a:x@b", "sip:a@b", false },
+		{ "sip:ab@c", "sip:a@c", false },
+		{ "sip:a@c;maddr=1.2.3.4", "sip:a@c", false },
+	};
+	struct uri a, b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		assert_int_equal(uri_parse(str_of(rows[i].a), &a), 0);
+		assert_int_equal(uri_parse(str_of(rows[i].b), &b), 0);
+		if (uri_eq(&a, &b) != rows[i].is_same ||
+		    uri_eq(&b, &a) != rows[i].is_same)
+			fail_msg("%s and %s", rows[i].a, rows[i].b);
+		assert_true(uri_eq(&a, &a) && uri_eq(&b, &b));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -570,6 +622,7 @@ int main(void)
 		TEST(escapes_all_other_bytes),
 		TEST(escaping_stops_at_the_maximum),
 		TEST(knows_hosts),
+		TEST(compares),
 		TEST(reads_name_addr),
 		TEST(refuses_bad_name_addr),
 		TEST(name_addr_needs_its_arena),
