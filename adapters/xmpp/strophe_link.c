@@ -11,6 +11,7 @@
  *    settle() acts when the library has returned;
  *  - no limit until the server's stream header comes: limit_timer;
  *  - xmpp_send_raw() reads on to a NUL: hand_over() puts one;
+ *  - it writes each stanza read out again for its log: stanza_text_shim.h;
  *  - a parse error of ours leaves the stream deaf: the pings of component.c
  *    find that out.
  * It writes its queue, then reads at most 4096 bytes, in each xmpp_run_once().
@@ -25,6 +26,7 @@
 #include <strophe.h>
 
 #include "adapters/xmpp/low.h"
+#include "adapters/xmpp/stanza_text_shim.h"
 #include "adapters/xmpp/strophe_tree.h"
 #include "core/base/list.h"
 #include "core/base/mem.h"
@@ -303,8 +305,11 @@ static void pump(struct xmpp_link *l)
 	l->is_busy = true;
 	hand_over(l);
 	/* Without reading there is no writing: one call does both. */
-	if (!l->is_down && is_reading(l))
+	if (!l->is_down && is_reading(l)) {
+		stanza_text_shim_quiet(l->is_told_up);
 		xmpp_run_once(l->ctx, 0);
+		stanza_text_shim_quiet(false);
+	}
 	/* The handshake's own steps are written by the call after the one that
 	   made them. */
 	if (!l->is_down && !l->is_told_up)

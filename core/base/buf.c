@@ -7,6 +7,8 @@
 
 #include "core/base/mem.h"
 
+#define FIRST_BYTES 1023u	/* a header or stanza mostly fits */
+
 void buf_init(struct buf *b, size_t max_bytes)
 {
 	*b = (struct buf){ .max = max_bytes };
@@ -30,9 +32,10 @@ void buf_fail(struct buf *b, int err)
 		b->err = err;
 }
 
+/* One byte beside it for vsnprintf's NUL. */
 static bool make_room(struct buf *b, size_t n)
 {
-	size_t size = b->size ? b->size : 256;
+	size_t size = b->size ? b->size : FIRST_BYTES;
 
 	if (b->err)
 		return false;
@@ -43,17 +46,23 @@ static bool make_room(struct buf *b, size_t n)
 	if (b->size - b->n >= n)
 		return true;
 	while (size - b->n < n)
-		size *= 2;
+		size = size * 2 + 1;
 	if (size > b->max)
 		size = b->max;
-	b->p = mem_realloc(b->p, size + 1);	/* one for vsnprintf's NUL */
+	b->p = mem_realloc(b->p, size + 1);
 	b->size = size;
 	return true;
 }
 
+/* Most puts find room: size never passes max. */
+static bool has_room(const struct buf *b, size_t n)
+{
+	return n <= b->size - b->n && !b->err;
+}
+
 void buf_put(struct buf *b, const void *p, size_t n)
 {
-	if (n == 0 || !make_room(b, n))
+	if (n == 0 || (!has_room(b, n) && !make_room(b, n)))
 		return;
 	memcpy(b->p + b->n, p, n);
 	b->n += n;
@@ -66,7 +75,8 @@ void buf_put_str(struct buf *b, struct str s)
 
 void buf_put_char(struct buf *b, char c)
 {
-	buf_put(b, &c, 1);
+	if (has_room(b, 1) || make_room(b, 1))
+		b->p[b->n++] = c;
 }
 
 void buf_put_u64(struct buf *b, uint64_t v)

@@ -35,10 +35,9 @@ struct str trace_hex(struct trace_id id, char out[TRACE_HEX_N + 1])
 	static const char digits[] = "0123456789abcdef";
 	unsigned i;
 
-	for (i = 0; i < TRACE_HEX_N; i++) {
-		uint64_t half = i < 16 ? id.hi : id.lo;
-
-		out[i] = digits[half >> (60 - 4 * (i % 16)) & 15];
+	for (i = TRACE_HEX_N / 2; i-- > 0; id.hi >>= 4, id.lo >>= 4) {
+		out[i] = digits[id.hi & 15];
+		out[i + TRACE_HEX_N / 2] = digits[id.lo & 15];
 	}
 	out[TRACE_HEX_N] = '\0';
 	return (struct str){ out, TRACE_HEX_N };

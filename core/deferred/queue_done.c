@@ -6,6 +6,8 @@
  *                           transaction
  *   not now                 the row stays with a new time
  */
+#include <string.h>
+
 #include "core/deferred/queue_priv.h"
 #include "core/route/retry.h"
 
@@ -103,11 +105,14 @@ static void owe_report(struct qstep *s, const struct item *it,
    may be tried again and is not taken for a repeat. */
 static void forget_key(struct qstep *s, const struct item *it)
 {
-	struct dedup_row *row = acts_new(s->out, sizeof(*row));
+	const uint8_t *key = msg_key(it->msg);
+	struct dedup_row *row;
 
-	if (msg_dedup_key(it->msg, &it->msg->to[0], row->key))
-		acts_write(s->out, OP_DEDUP_DROP, it->todo.part)->u.dedup =
-			row;
+	if (!key)
+		return;
+	row = acts_new(s->out, sizeof(*row));
+	memcpy(row->key, key, sizeof(row->key));
+	acts_write(s->out, OP_DEDUP_DROP, it->todo.part)->u.dedup = row;
 }
 
 static enum imdn_status status_of(enum cause cause)

@@ -6,6 +6,8 @@
  *   REPORT   due row
  *   CHANGED  nothing to write: told after the commit (act.c)
  */
+#include <string.h>
+
 #include "core/flow/core_priv.h"
 
 /* Ids that are soon reused count for ten minutes only [scale.md 3.3]. */
@@ -24,13 +26,16 @@ static bool has_msg_write(const struct acts *a, const struct msg *m)
 static void write_dedup(struct core *core, const struct event *ev,
 			struct acts *a, const struct keep *k)
 {
-	const struct msg *m = k->todo.msg;
-	struct dedup_row *row = acts_new(a, sizeof(*row));
+	struct msg *m = k->todo.msg;
+	const uint8_t *key = msg_key(m);
+	struct dedup_row *row;
 	int64_t life_us = m->is_short_id ? SHORT_ID_LIFE_US :
 			  (int64_t)core->config->dedup_life_s_store * 1000000;
 
-	if (!msg_dedup_key(m, &m->to[0], row->key))
+	if (!key)
 		return;
+	row = acts_new(a, sizeof(*row));
+	memcpy(row->key, key, sizeof(row->key));
 	row->expires_utc_us = ev->now_utc_us + life_us;
 	row->answer = STR("202");
 	acts_write(a, OP_DEDUP, k->todo.part)->u.dedup = row;

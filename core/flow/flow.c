@@ -72,11 +72,11 @@ static struct object *queue_of(struct core *core, struct str lane)
 /* A repeat of a message that is being dealt with goes to the same object. */
 static struct object *page_of(struct core *core, const struct event *ev)
 {
-	uint8_t key[32];
+	const uint8_t *key = msg_key(ev->msg);
 	uint64_t obj = 0;
 	const struct remember *r = NULL;
 
-	if (msg_dedup_key(ev->msg, &ev->msg->to[0], key))
+	if (key)
 		r = window_find(core->window, key, ev->now_ms, &obj);
 	if (r && r->is_running && object_find(core, obj))
 		return object_find(core, obj);

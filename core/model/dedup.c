@@ -43,3 +43,11 @@ bool msg_dedup_key(const struct msg *m, const struct addr *to,
 	hash_final(&h, key);
 	return true;
 }
+
+const uint8_t *msg_key(struct msg *m)
+{
+	if (m->key_state == MSG_KEY_UNKNOWN)
+		m->key_state = msg_dedup_key(m, &m->to[0], m->key) ?
+			       MSG_KEY_MADE : MSG_KEY_NONE;
+	return m->key_state == MSG_KEY_MADE ? m->key : NULL;
+}

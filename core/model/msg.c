@@ -266,6 +266,7 @@ struct msg *msg_copy(const struct msg *m)
 
 	*copy = *m;
 	copy->arena = a;
+	copy->key_state = MSG_KEY_UNKNOWN;	/* it is copied to be changed */
 	deepen(a, (char *)copy, &msg_shape);
 	return copy;
 }

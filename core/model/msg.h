@@ -70,6 +70,8 @@ struct msg {
 	struct composing composing;	/* MSG_COMPOSING */
 	uint64_t store_id;	/* row of its body once it is kept; set by core
 				   before the commit, 0 otherwise */
+	enum { MSG_KEY_UNKNOWN, MSG_KEY_NONE, MSG_KEY_MADE } key_state;
+	uint8_t key[32];	/* of msg_key(), which alone touches both */
 };
 
 enum {
@@ -105,6 +107,10 @@ int msg_unpack(struct str s, struct msg **out) MUST_CHECK;
    nothing tells a repeat from a new message. */
 bool msg_dedup_key(const struct msg *m, const struct addr *to,
 		   uint8_t key[32]);
+
+/* The same for its first recipient, made once: the loop thread asks several
+   times on a message's way. NULL when there is none. */
+const uint8_t *msg_key(struct msg *m);
 
 /* The conversation a message belongs to, for order: from and to, not thread
    [architecture.md 5.4]. */

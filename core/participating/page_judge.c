@@ -30,10 +30,13 @@ bool page_is_loop(const struct pstep *s, enum proto first_proto,
 /* What was answered lately to the same message. True: it is dealt with. */
 static bool seen_before(struct pstep *s)
 {
+	const uint8_t *key = msg_key(s->ev->msg);
 	struct page *p = s->p;
 	const struct remember *r;
 
-	p->has_key = msg_dedup_key(s->ev->msg, &s->ev->msg->to[0], p->key);
+	p->has_key = key != NULL;
+	if (key)
+		memcpy(p->key, key, sizeof(p->key));
 	r = p->has_key ? fact_seen(s->f, p->key, NULL) : NULL;
 	if (!r || r->is_running)
 		return false;
