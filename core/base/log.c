@@ -127,6 +127,20 @@ static size_t escape_one(struct str s, char *out, size_t *used)
 	return n;
 }
 
+/* How much of it, from the front, stands for itself. */
+static size_t plain_run(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+			break;
+	}
+	return i;
+}
+
 size_t log_escape(struct str s, char *out, size_t size)
 {
 	size_t at = 0, used, n;
@@ -136,14 +150,13 @@ size_t log_escape(struct str s, char *out, size_t size)
 		return 0;
 	s = utf8_cut(s, VALUE_BYTES);
 	for (; s.n > 0; s.p += used, s.n -= used) {
-		unsigned char c = (unsigned char)s.p[0];
-
-		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\' &&
-		    at + 2 <= size) {
-			out[at++] = (char)c;
-			used = 1;
+		used = plain_run(s);
+		if (used > size - at - 1)
+			used = size - at - 1;
+		memcpy(out + at, s.p, used);
+		at += used;
+		if (used > 0)
 			continue;
-		}
 		n = escape_one(s, one, &used);
 		if (at + n + 1 > size)
 			break;

@@ -101,6 +101,13 @@ static void act_claim(struct core *core, const struct action *it, uint64_t obj)
 
 /* time event=.. trace=.. from=.. to=.. in=.. out=.. link=.. id=.. cause=..
    bytes=..  (values escaped as in log lines) */
+static void put_key(struct buf *b, const char *key)
+{
+	buf_put_char(b, ' ');
+	buf_put_str(b, str_of(key));
+	buf_put_char(b, '=');
+}
+
 static void put_pair(struct buf *b, const char *key, struct str value)
 {
 	char escaped[1100];
@@ -109,9 +116,16 @@ static void put_pair(struct buf *b, const char *key, struct str value)
 	if (str_empty(value))
 		return;
 	n = log_escape(value, escaped, sizeof(escaped));
-	buf_printf(b, " %s=\"", key);
+	put_key(b, key);
+	buf_put_char(b, '"');
 	buf_put(b, escaped, n);
 	buf_put_char(b, '"');
+}
+
+static void put_word(struct buf *b, const char *key, const char *word)
+{
+	put_key(b, key);
+	buf_put_str(b, str_of(word));
 }
 
 static void count_hits(struct core *core, const struct account *r)
@@ -132,20 +146,21 @@ static void act_account(struct core *core, const struct account *r)
 	buf_init(&b, 8192);
 	buf_put_str(&b, datetime_put_ms(core->loop.utc_us(core->loop.self),
 					stamp));
-	buf_printf(&b, " event=%s trace=%s", r->event,
-		   trace_hex(r->trace, hex).p);
+	put_word(&b, "event", r->event);
+	put_word(&b, "trace", trace_hex(r->trace, hex).p);
 	put_pair(&b, "from", r->from);
 	put_pair(&b, "to", r->to);
 	if (r->in != PROTO_NONE)
-		buf_printf(&b, " in=%s", proto_name(r->in));
+		put_word(&b, "in", proto_name(r->in));
 	if (r->out != PROTO_NONE)
-		buf_printf(&b, " out=%s", proto_name(r->out));
+		put_word(&b, "out", proto_name(r->out));
 	put_pair(&b, "link", r->link);
 	put_pair(&b, "id", r->id);
 	put_pair(&b, "about", r->about);
 	if (r->cause != CAUSE_NONE)
-		buf_printf(&b, " cause=%s", cause_name(r->cause));
-	buf_printf(&b, " bytes=%llu", (unsigned long long)r->bytes);
+		put_word(&b, "cause", cause_name(r->cause));
+	put_key(&b, "bytes");
+	buf_put_u64(&b, r->bytes);
 	if (!b.err)
 		core->store.account(core->store.self, buf_str(&b));
 	buf_free(&b);
