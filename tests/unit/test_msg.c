@@ -346,6 +346,8 @@ static void test_table_is_complete(void **state)
 	clear_fields(p, &msg_shape);
 	m.arena = NULL;			/* where it all lies */
 	m.body.pipe = NULL;		/* is never stored */
+	m.key_state = MSG_KEY_UNKNOWN;	/* is made anew */
+	memset(m.key, 0, sizeof(m.key));
 	for (i = 0; i < sizeof(m); i++)
 		if (p[i])
 			fail_msg("the field at offset %zu has no row", i);
@@ -650,12 +652,48 @@ static void test_names(void **state)
 	assert_false(report_status_by_name(STR(""), &s));
 }
 
+/* The key is made once, but never that of another message. */
+static void test_key_is_kept_not_copied(void **state)
+{
+	struct msg *m = msg_new(MSG_ARENA_BYTES), *copy;
+	struct addr to = { .kind = ADDR_USER, .text = STR("sip:b@x") };
+	const uint8_t *key;
+	uint8_t now[32];
+
+	(void)state;
+	m->to = &to;
+	m->to_n = 1;
+	m->from.text = STR("sip:a@x");
+	assert_null(msg_key(m));	/* it says nothing of its own */
+	msg_put(m);
+	m = msg_new(MSG_ARENA_BYTES);
+	m->to = &to;
+	m->to_n = 1;
+	m->from.text = STR("sip:a@x");
+	m->id = STR("1");
+	m->has_own_id = true;
+	key = msg_key(m);
+	assert_non_null(key);
+	assert_true(msg_dedup_key(m, &m->to[0], now));
+	assert_memory_equal(key, now, sizeof(now));
+	copy = msg_copy(m);
+	copy->from.text = STR("sip:c@x");
+	key = msg_key(copy);
+	assert_non_null(key);
+	assert_memory_not_equal(key, now, sizeof(now));
+	assert_true(msg_dedup_key(copy, &copy->to[0], now));
+	assert_memory_equal(key, now, sizeof(now));
+	msg_put(copy);
+	msg_put(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_round_trip),
 		TEST(test_copy),
 		TEST(test_table_is_complete),
+		TEST(test_key_is_kept_not_copied),
 		TEST(test_layout),
 		TEST(test_refused),
 		TEST(test_mutations),
