@@ -22,7 +22,8 @@ DEB_BUILD := gcc make pkg-config libsofia-sip-ua-dev libstrophe-dev \
 	libjemalloc-dev
 DEB_TEST := clang-14 clang-format-14 libcmocka-dev libpq-dev postgresql \
 	python3 python3-slixmpp prosody ejabberd sip-tester kamailio shellcheck \
-	cppcheck iproute2 openssl sqlite3
+	cppcheck iproute2 openssl sqlite3 \
+	prometheus
 SETUP_STAMP := build/.setup-done
 
 # ---- flags ----------------------------------------------------------------
@@ -58,7 +59,7 @@ XML_C := $(call sysinc,libxml-2.0)
 SIP_C := $(call sysinc,sofia-sip-ua)
 STROPHE_C := $(shell pkg-config --cflags libstrophe 2>/dev/null)
 XML_L := -lxml2 -lunistring
-ADAPTER_L := -lsofia-sip-ua -lstrophe -lexpat -levent_core -levent_extra \
+ADAPTER_L := -lsofia-sip-ua -lstrophe -lexpat -levent_core -levent_extra -levent_openssl \
 	-lssl -lcrypto -lsqlite3 -ldl -lpthread
 DAEMON_L := -lconfuse -lsystemd -ljansson
 ifeq ($(VARIANT),release)

@@ -2,7 +2,7 @@
  * A pass = wait for readiness, run the callbacks, then give core its turn. The
  * turn never runs inside a callback (design: core runs after it returned).
  */
-#include "adapters/net/loop.h"
+#include "adapters/net/loop_priv.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <event2/event.h>
 #include <openssl/rand.h>
 
 #include "core/base/mem.h"
@@ -59,6 +58,11 @@ struct net_timer {
 	net_h *h;
 	void *arg;
 };
+
+struct event_base *net_loop_base(struct net_loop *l)
+{
+	return l->base;
+}
 
 int64_t net_now_ms(struct net_loop *l)
 {

@@ -4,52 +4,9 @@
  */
 #include "adapters/sip/sip_priv.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
-static bool parse_ip(struct str s, int *family, uint8_t out[16])
-{
-	char text[SIP_ADDR_MAX];
-
-	if (!s.n || s.n >= sizeof(text))
-		return false;
-	memcpy(text, s.p, s.n);
-	text[s.n] = 0;
-	*family = AF_INET;
-	if (inet_pton(AF_INET, text, out) == 1)
-		return true;
-	*family = AF_INET6;
-	return inet_pton(AF_INET6, text, out) == 1;
-}
-
-/* Does "10.0.0.0/8" or a single address hold ip? */
-static bool cidr_holds(struct str cidr, int family, const uint8_t ip[16])
-{
-	size_t at = str_find(cidr, '/');
-	uint8_t net[16] = { 0 };
-	uint32_t bits;
-	int net_family;
-	unsigned i;
-
-	if (!parse_ip(str_sub(cidr, 0, at), &net_family, net) ||
-	    net_family != family)
-		return false;
-	bits = family == AF_INET ? 32 : 128;
-	if (at < cidr.n) {
-		uint32_t given;
-
-		if (!str_u32(str_from(cidr, at + 1), &given) || given > bits)
-			return false;
-		bits = given;
-	}
-	for (i = 0; i < bits; i++) {
-		uint8_t mask = (uint8_t)(0x80 >> (i & 7));
-
-		if ((net[i / 8] ^ ip[i / 8]) & mask)
-			return false;
-	}
-	return true;
-}
+#include "adapters/net/cidr.h"
 
 bool sip_auth_is_trusted(const struct sip_listener *l, const char *source)
 {
@@ -57,7 +14,7 @@ bool sip_auth_is_trusted(const struct sip_listener *l, const char *source)
 	int family;
 	size_t i;
 
-	if (!l->conf || !parse_ip(str_of(source), &family, ip))
+	if (!l->conf || !cidr_parse_ip(str_of(source), &family, ip))
 		return false;
 	for (i = 0; i < l->conf->trusted_n; i++)
 		if (cidr_holds(l->conf->trusted[i], family, ip))
@@ -71,7 +28,7 @@ const struct link_conf *sip_auth_peer(const struct sip *s, const char *source)
 	int family;
 	size_t i;
 
-	if (!s->conf || !parse_ip(str_of(source), &family, ip))
+	if (!s->conf || !cidr_parse_ip(str_of(source), &family, ip))
 		return NULL;
 	for (i = 0; i < s->conf->links_n; i++) {
 		const struct link_conf *k = &s->conf->links[i];

@@ -234,7 +234,8 @@ static bool is_settled(struct sip_in *in)
 		msg_destroy(in->msg);
 	} else if (in->is_dedup && is_again(in)) {
 		;
-	} else if (is_busy(s) || s->is_draining || !in->l->conf) {
+	} else if (is_busy(s) || s->is_draining || !in->l->conf ||
+		   (s->is_unready && method == sip_method_options)) {
 		s->counts.refused_busy++;
 		sip_refuse(in, CAUSE_OVERLOAD, NULL);
 	} else if (method == sip_method_cancel) {

@@ -157,6 +157,11 @@ struct adapter sip_port(struct sip *s)
 	};
 }
 
+void sip_set_ready(struct sip *s, bool is_ready)
+{
+	s->is_unready = !is_ready;
+}
+
 uint16_t sip_port_of(const struct sip *s, struct str listener)
 {
 	const struct sip_listener *l = sip_listen_by_name(s, listener);

@@ -23,6 +23,10 @@ void sip_free(struct sip *s);
    real one when the configuration says 0. */
 uint16_t sip_port_of(const struct sip *s, struct str listener);
 
+/* While not ready, OPTIONS is answered 503 (as all is while draining), so that
+   a proxy that probes us sends its traffic elsewhere. Ready at first. */
+void sip_set_ready(struct sip *s, bool is_ready);
+
 /* Counters for tests and the metrics page. */
 struct sip_counts {
 	uint64_t requests_in;  /* without what the duplicate cache took */

@@ -192,6 +192,7 @@ struct sip {
 	size_t pending_n, pending_bytes, outs_n, outs_bytes;
 	bool was_full; /* core was told room 0 of bindings */
 	bool is_draining;
+	bool is_unready;
 	struct sip_counts counts;
 	int64_t refusals_ms; /* this second's log lines of them */
 	unsigned refusals_n, refusals_hidden;

@@ -19,6 +19,7 @@ enum list_kind list_kind_by_name(struct str query)
 		{ STR_LIT("queue-show"), LIST_QUEUE_SHOW },
 		{ STR_LIT("queue-shape"), LIST_QUEUE_SHAPE },
 		{ STR_LIT("trace"), LIST_TRACE },
+		{ STR_LIT("totals"), LIST_TOTALS },
 	};
 	size_t i;
 

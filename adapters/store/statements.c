@@ -221,6 +221,13 @@ static const char *const texts[SQL_COUNT_N][2] = {
 	[SQL_LIST_DUES] = BOTH(
 		"SELECT seq, id, part, trace, data FROM dues WHERE seq > $1"
 		" ORDER BY seq LIMIT $2"),
+	/* Rows are kept in the order of their coming. */
+	[SQL_TOTALS] = BOTH(
+		"SELECT (SELECT count(*) FROM todos),"
+		" (SELECT count(*) FROM dues),"
+		" (SELECT kept FROM todos ORDER BY seq LIMIT 1),"
+		" (SELECT count(*) FROM bindings),"
+		" (SELECT count(*) FROM users)"),
 };
 
 const char *sql_text(enum sql id, enum sql_engine e)

@@ -12,8 +12,8 @@
  *   DUE_REPORTS  dues in the order of their making, after after_seq
  *   ONE          the row with claim.id, held or not
  *   LIST         "users", "bindings" [aor], "queue" [lane or address],
- *                "queue-show" id, "queue-shape", "trace" id or address:
- *                a JSON array in rows->json
+ *                "queue-show" id, "queue-shape", "trace" id or address,
+ *                "totals": a JSON array in rows->json
  * rows->is_all is false when max or a size limit cut it off.
  */
 #pragma once

@@ -60,6 +60,8 @@
 	  "Open requests and sends that wait for an answer.") \
 	X(REGISTRATIONS, GAUGE, "causeway_registrations", "", "", \
 	  "Contacts registered here.") \
+	X(USERS, GAUGE, "causeway_users", "", "", \
+	  "Users of the served domains.") \
 	X(OPEN_FDS, GAUGE, "causeway_open_fds", "", "", \
 	  "Open file descriptors.") \
 	X(MAX_FDS, GAUGE, "causeway_max_fds", "", "", \

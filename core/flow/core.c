@@ -67,6 +67,7 @@ void core_free(struct core *core)
 
 	if (!core)
 		return;
+	gauges_hide(core);
 	free_held(core);
 	free_events(core);
 	while ((o = map_next(core->objects, &at))) {

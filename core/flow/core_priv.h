@@ -171,6 +171,7 @@ struct core {
 	uint64_t *route_hits;	/* per rule of the configuration */
 	size_t route_hits_n;
 	struct core_counts counts;
+	bool has_gauges;	/* gauges.c */
 };
 
 struct leg_owner {
@@ -252,6 +253,9 @@ const struct remember *window_find(struct window *w, const uint8_t key[32],
 void window_put(struct window *w, const struct remember *r, uint64_t obj,
 		int64_t now_ms, int64_t until_ms);
 size_t window_count(const struct window *w);
+
+/* gauges.c */
+void gauges_hide(struct core *core);
 
 /* admin.c */
 extern const struct machine admin_machine;

@@ -42,3 +42,9 @@ struct core_counts {
 	size_t objects, runq, held, timers, facts, facts_bytes, legs;
 };
 struct core_counts core_counts(const struct core *core);
+
+/* What is known of a link; LINK_DOWN when it never told anything. */
+enum link_state core_link_state(const struct core *core, uint32_t link);
+/* Core's own gauges (core/base/metric.h): links, intake, objects. Of one core
+   per process; core_free() takes them back. */
+void core_show_metrics(struct core *core);

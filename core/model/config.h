@@ -15,7 +15,7 @@ enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
 struct listen_conf {			/* listen "name" { } */
 	struct str name;
-	enum proto proto;		/* sip; admin comes with http */
+	enum proto proto;		/* sip, admin */
 	enum transport transport;
 	struct str address;		/* numeric */
 	uint16_t port;			/* 0: any free one, told in the log */
@@ -23,6 +23,8 @@ struct listen_conf {			/* listen "name" { } */
 	bool challenge_sha256, challenge_md5;
 	struct str *trusted;		/* peers believed here: address or CIDR */
 	size_t trusted_n;
+	struct str *hosts;		/* admin: names clients may ask for */
+	size_t hosts_n;
 };
 
 /* What becomes of a stanza that says something about an earlier message. */
@@ -49,6 +51,7 @@ struct link_conf {			/* link "name" { } */
 	struct str host;		/* numeric address of the server, or of
 					   the SIP peer */
 	uint16_t port;
+	bool is_required;		/* not ready while it is down */
 	struct str component;		/* hostname we speak for */
 	struct str secret;
 	struct str secret_file;		/* where it was read from, or empty */

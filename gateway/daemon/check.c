@@ -89,14 +89,41 @@ static void check_tls(const struct checker *k, const struct listen_conf *l,
 		   fault_value(&v, path), why.text);
 }
 
+/* HTTP runs over TCP, and what leaves this machine is encrypted and for known
+   readers only. */
+static void check_admin(const struct checker *k, struct listen_conf *l, size_t i)
+{
+	unsigned line = line_of(k, "listen", i, NULL);
+
+	if (l->transport == TRANSPORT_UDP &&
+	    line_of(k, "listen", i, "transport") == line)
+		l->transport = TRANSPORT_TCP; /* the default of this proto */
+	if (l->transport == TRANSPORT_UDP)
+		faults_add(k->f, line_of(k, "listen", i, "transport"),
+			   "an admin listener speaks HTTP (expected transport "
+			   "tcp or tls, got udp)");
+	if (!l->address.n || value_is_loopback(l->address))
+		return;
+	if (l->transport != TRANSPORT_TLS)
+		faults_add(k->f, line_of(k, "listen", i, "address"),
+			   "an admin listener that other machines reach needs "
+			   "transport = tls");
+	if (!l->trusted_n)
+		faults_add(k->f, line_of(k, "listen", i, "trusted"),
+			   "an admin listener that other machines reach needs "
+			   "trusted = { ... }, who may read it");
+}
+
 static void check_listen(const struct checker *k, size_t i)
 {
-	const struct listen_conf *l = &k->c->listens[i], *o;
+	struct listen_conf *l = &k->c->listens[i], *o;
 	size_t j;
 
+	if (l->proto == PROTO_ADMIN)
+		check_admin(k, l, i);
 	if (l->transport == TRANSPORT_TLS)
 		check_tls(k, l, i);
-	if (!l->challenge_sha256 && !l->challenge_md5 && l->trusted_n == 0)
+	if (l->proto == PROTO_SIP && !l->challenge_sha256 && !l->challenge_md5 && l->trusted_n == 0)
 		faults_add(k->f, line_of(k, "listen", i, "challenge"),
 			   "nobody could send here: no digest algorithm is "
 			   "offered and no peer is trusted");

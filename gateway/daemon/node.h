@@ -11,6 +11,9 @@ struct store_db;
 struct sip;
 struct xmpp;
 struct control;
+struct admin_http;
+struct health;
+struct gauges;
 
 enum { NODE_ADAPTERS_MAX = 8 };
 
@@ -24,6 +27,9 @@ struct node {
 	struct sip *sip;
 	struct xmpp *xmpp;
 	struct control *control;
+	struct admin_http *http;
+	struct health *health;
+	struct gauges *gauges;
 	struct adapter adapters[NODE_ADAPTERS_MAX];
 	size_t adapters_n;
 	struct net_timer *drain_timer, *watchdog;

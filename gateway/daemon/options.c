@@ -38,6 +38,7 @@ static const struct opt_name log_levels[] = {
 
 static const struct opt_name listen_protos[] = {
 	{ "sip", PROTO_SIP },
+	{ "admin", PROTO_ADMIN },
 	{ NULL, 0 },
 };
 
@@ -208,7 +209,8 @@ static const struct option listen_options[] = {
 	  .sentence = "Transport of this listener." },
 	{ "proto", OPT_ENUM, .names = listen_protos, C(proto),
 	  .preset = "sip", .reload = RELOAD_LINK,
-	  .sentence = "Protocol spoken there." },
+	  .sentence = "Protocol spoken there: sip, or admin for metrics and "
+		"health over HTTP (tcp or tls)." },
 	{ "address", OPT_STR, .form = FORM_ADDRESS, C(address),
 	  .preset = "127.0.0.1", .reload = RELOAD_LINK,
 	  .sentence = "Numeric address to listen on." },
@@ -227,8 +229,13 @@ static const struct option listen_options[] = {
 	  .sentence = "Digest algorithms offered to users." },
 	{ "trusted", OPT_LIST, .form = FORM_NET, LIST_AT(listen_conf, trusted),
 	  .preset = "", .max = 64,
-	  .sentence = "Peers whose P-Asserted-Identity is believed here: "
-		"addresses or networks." },
+	  .sentence = "Addresses or networks: sip peers whose "
+		"P-Asserted-Identity is believed here; the only ones that may "
+		"use an admin listener that is not on the loopback." },
+	{ "hosts", OPT_LIST, .form = FORM_HOST, LIST_AT(listen_conf, hosts),
+	  .preset = "", .max = 16,
+	  .sentence = "Names by which an admin listener may be asked, besides "
+		"localhost and numeric addresses." },
 };
 
 #undef C
@@ -245,6 +252,9 @@ static const struct option link_options[] = {
 	  .reload = RELOAD_LINK,
 	  .sentence = "Port of the server or peer (5347 is usual for XMPP "
 		"components, 5060 for SIP)." },
+	{ "required", OPT_BOOL, C(is_required), .preset = "no",
+	  .sentence = "Whether the node counts as ready (/readyz, OPTIONS) "
+		"only while this link is up." },
 	{ "component", OPT_STR, .form = FORM_HOST, C(component),
 	  .only = IF_COMPONENT, .reload = RELOAD_LINK,
 	  .sentence = "Host name this component speaks for: a served "

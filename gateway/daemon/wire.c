@@ -8,11 +8,15 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "adapters/http/admin_http.h"
 #include "adapters/sip/sip.h"
 #include "adapters/store/store.h"
 #include "adapters/xmpp/xmpp.h"
 #include "core/base/log.h"
+#include "core/base/metric.h"
 #include "gateway/daemon/control.h"
+#include "gateway/daemon/gauges.h"
+#include "gateway/daemon/health.h"
 #include "gateway/daemon/node.h"
 #include "gateway/daemon/reload.h"
 #include "gateway/daemon/secret.h"
@@ -152,7 +156,8 @@ static void on_watchdog(void *arg)
 {
 	struct node *n = arg;
 
-	sd_notify(0, "WATCHDOG=1");
+	if (health_is_alive(n->health))
+		sd_notify(0, "WATCHDOG=1");
 	net_timer_set(n->watchdog, n->watchdog_ms);
 }
 
@@ -201,6 +206,13 @@ static int open_store(struct node *n, struct errtext *why)
 	return n->store ? 0 : EX_UNAVAILABLE;
 }
 
+static bool is_ready(void *arg, struct buf *json)
+{
+	struct node *n = arg;
+
+	return n->health && health_is_ready(n->health, json);
+}
+
 static void attach(struct node *n, struct adapter a)
 {
 	n->adapters[n->adapters_n++] = a;
@@ -221,6 +233,9 @@ static int open_doors(struct node *n, struct errtext *why)
 	attach(n, sip_port(n->sip));
 	attach(n, xmpp_port(n->xmpp));
 	attach(n, control_port(n->control));
+	n->http = admin_http_new(n->loop,
+				 &(struct admin_http_state){ is_ready, n });
+	attach(n, admin_http_port(n->http));
 	return 0;
 }
 
@@ -253,6 +268,9 @@ int node_start(struct node *n, const struct conf_source *src, struct config *c,
 	if (node_apply(n, c, why))
 		return EX_OSERR;
 	core_start(n->core);
+	core_show_metrics(n->core);
+	n->gauges = gauges_new(n);
+	n->health = health_new(n);
 	return 0;
 }
 
@@ -280,6 +298,9 @@ void node_free(struct node *n)
 	for (i = 0; n->adapters_n && i < LAST_PASSES; i++)
 		net_loop_once(n->loop, false);
 	control_free(n->control);
+	gauges_free(n->gauges);
+	health_free(n->health);
+	admin_http_free(n->http);
 	if (n->sip)
 		sip_free(n->sip);
 	xmpp_close(n->xmpp);
