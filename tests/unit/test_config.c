@@ -131,6 +131,13 @@ static const struct row rows[] = {
 	  { "6: the listener in line 1 has this address and port already" } },
 	{ "nobody may send", "listen \"a\" {\n challenge = {}\n}\n",
 	  { "2: nobody could send here" } },
+	{ "admin over UDP", "listen \"a\" {\n proto = admin\n"
+	  " transport = udp\n}\n",
+	  { "3: an admin listener speaks HTTP" } },
+	{ "admin for all the world", "listen \"a\" {\n proto = admin\n"
+	  " address = \"192.0.2.1\"\n}\n",
+	  { "1: an admin listener that other machines reach needs trusted",
+	    "3: an admin listener that other machines reach needs transport" } },
 	{ "via unknown", SERVED "domain \"x.example\" {\n via = \"q\"\n}\n",
 	  { "3: via names no link (got \"q\")" } },
 	{ "via missing", "domain \"x.example\" {\n}\n",
