@@ -44,6 +44,7 @@ void list_user(struct buf *b, const struct user *u)
 	json_key_bool(b, "store_on_busy", u->store_on_busy);
 	json_key_u64(b, "quota_count", u->quota_count);
 	json_key_u64(b, "quota_bytes", u->quota_bytes);
+	json_key_bool(b, "is_contact", u->contact != 0);
 	json_end_obj(b);
 }
 

@@ -64,6 +64,9 @@ static bool run_claim(struct store_db *s, struct job *j)
 	case CLAIM_ONE:
 		j->result.err = reads_one(s->read_db, &j->claim, r);
 		break;
+	case CLAIM_CONTACTS:
+		j->result.err = reads_contacts(s->read_db, &j->claim, r);
+		break;
 	case CLAIM_DUE_LANES:
 		j->result.err = reads_due_lanes(s->read_db, &j->claim,
 						j->now_utc_us, &j->lanes, r);

@@ -213,6 +213,30 @@ enum store_err reads_one(struct db *db, const struct claim *c, struct rows *out)
 	return query_end(&q, NULL);
 }
 
+enum store_err reads_contacts(struct db *db, const struct claim *c,
+			      struct rows *out)
+{
+	uint32_t max = rows_wanted(c);
+	struct query q;
+
+	out->is_all = true;
+	out->contacts = arena_array(out->arena, max, sizeof(*out->contacts));
+	query_begin(&q, db, SQL_CONTACTS);
+	query_str(&q, c->lane);
+	query_i64(&q, (int64_t)max + 1);
+	while (out->contacts && query_step(&q)) {
+		if (out->contacts_n == max) {
+			out->is_all = false;
+			break;
+		}
+		out->contacts[out->contacts_n++] = (struct contact){
+			.aor = arena_dup(out->arena, query_col_str(&q, 0)),
+			.flags = (unsigned)query_col_u64(&q, 1),
+		};
+	}
+	return query_end(&q, NULL);
+}
+
 /* ---- lanes that have something to do -------------------------------------- */
 
 /* False past where the walk began. */

@@ -20,6 +20,9 @@ enum store_err reads_lane(struct db *db, const struct claim *c,
 			  struct rows *out);
 enum store_err reads_reports(struct db *db, const struct claim *c,
 			     struct rows *out);
+/* Foreign users who registered, after claim.lane. */
+enum store_err reads_contacts(struct db *db, const struct claim *c,
+			      struct rows *out);
 /* The row with claim.id, if it is there. */
 enum store_err reads_one(struct db *db, const struct claim *c,
 			 struct rows *out);

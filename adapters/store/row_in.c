@@ -48,6 +48,8 @@ void user_in(struct query *q, struct arena *a, struct user *out)
 	out->store_on_busy = query_col_i64(q, 9) != 0;
 	out->quota_count = (uint32_t)query_col_u64(q, 10);
 	out->quota_bytes = query_col_u64(q, 11);
+	out->profile = copy(q, a, 12);
+	out->contact = (unsigned)query_col_u64(q, 13);
 }
 
 void binding_in(struct query *q, struct arena *a, struct binding *out)

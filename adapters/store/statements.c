@@ -29,7 +29,7 @@
 #define USER_COLUMNS                                                          \
 	"aor, login, display, ha1_md5, ha1_sha256, is_barred, is_out_barred," \
 	" is_active, has_offline_delivery, store_on_busy, quota_count,"       \
-	" quota_bytes"
+	" quota_bytes, profile, contact"
 /* In the order of binding_in(). */
 #define BIND_COLUMNS                                                       \
 	"contact, params, instance, reg_id, q_milli, call_id, cseq, path," \
@@ -143,7 +143,7 @@ static const char *const texts[SQL_COUNT_N][2] = {
 
 	[SQL_USER_PUT] = BOTH(
 		"INSERT INTO users (" USER_COLUMNS ", folded) VALUES ($1, $2,"
-		" $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+		" $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 		" ON CONFLICT (aor) DO UPDATE SET login = excluded.login,"
 		" display = excluded.display, ha1_md5 = excluded.ha1_md5,"
 		" ha1_sha256 = excluded.ha1_sha256,"
@@ -154,6 +154,7 @@ static const char *const texts[SQL_COUNT_N][2] = {
 		" store_on_busy = excluded.store_on_busy,"
 		" quota_count = excluded.quota_count,"
 		" quota_bytes = excluded.quota_bytes,"
+		" profile = excluded.profile, contact = excluded.contact,"
 		" folded = excluded.folded"),
 	[SQL_USER_DROP] = BOTH("DELETE FROM users WHERE aor = $1"),
 
@@ -218,6 +219,9 @@ static const char *const texts[SQL_COUNT_N][2] = {
 	[SQL_TODO_GET] = BOTH(
 		"SELECT " TODO_COLUMNS ", m.data FROM todos t"
 		" LEFT JOIN msgs m ON m.id = t.msg_id WHERE t.id = $1"),
+	[SQL_CONTACTS] = BOTH("SELECT aor, contact FROM users"
+			      " WHERE contact <> 0 AND aor > $1"
+			      " ORDER BY aor LIMIT $2"),
 	[SQL_LIST_DUES] = BOTH(
 		"SELECT seq, id, part, trace, data FROM dues WHERE seq > $1"
 		" ORDER BY seq LIMIT $2"),
@@ -367,6 +371,13 @@ const char *sql_text(enum sql id, enum sql_engine e)
 	"ALTER TABLE bindings ADD PRIMARY KEY (aor, contact, instance," \
 	" reg_id);\n"
 
+/* 3: profiles, and foreign users who register. */
+#define SCHEMA_3(I64)                                                       \
+	"ALTER TABLE users ADD COLUMN profile TEXT NOT NULL DEFAULT '';\n"  \
+	"ALTER TABLE users ADD COLUMN contact " I64                         \
+	" NOT NULL DEFAULT 0;\n"                                            \
+	"CREATE INDEX users_contact ON users (aor) WHERE contact <> 0;\n"
+
 const struct sql_step sql_steps[] = {
 	{ 1,
 	  { SCHEMA_1("INTEGER", "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB",
@@ -375,6 +386,7 @@ const struct sql_step sql_steps[] = {
 		     "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA",
 		     "", " COLLATE \"C\"") } },
 	{ 2, { BINDINGS_2_SQLITE, BINDINGS_2_PGSQL } },
+	{ 3, { SCHEMA_3("INTEGER"), SCHEMA_3("BIGINT") } },
 };
 
 const int sql_steps_n = sizeof(sql_steps) / sizeof(sql_steps[0]);

@@ -72,6 +72,7 @@ static const struct {
 	{ { "user", "rm" }, 1, verb_user_rm },
 	{ { "user", "ls" }, 0, verb_user_ls },
 	{ { "user", "passwd" }, 1, verb_user_passwd },
+	{ { "user", "profile" }, 1, verb_user_profile },
 	{ { "reg", "ls" }, 0, verb_reg_ls },
 	{ { "link", "ls" }, 0, verb_link_ls },
 	{ { "link", "up" }, 1, verb_link_up },

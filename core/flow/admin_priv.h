@@ -32,7 +32,14 @@ void admin_list(struct astep *s, const char *query, struct str arg);
 void admin_await(struct astep *s, uint32_t wants);
 
 /* admin_user.c */
+/* The first word, "bob@sip.example" or a whole URI, as the address of a user of
+   a served domain. False: the operator was told. */
+bool admin_user(struct astep *s, struct addr *out);
+/* Takes u, made by the step, to the store and waits for it. */
+void admin_write_user(struct astep *s, struct user *u, enum store_op op);
 verb_h verb_user_add, verb_user_rm, verb_user_ls, verb_user_passwd, verb_reg_ls;
+/* admin_profile.c */
+verb_h verb_user_profile;
 /* admin_queue.c */
 verb_h verb_queue_ls, verb_queue_show, verb_queue_flush, verb_queue_drop,
        verb_trace;

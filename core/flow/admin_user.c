@@ -10,8 +10,7 @@ static bool is_served(const struct config *c, struct str domain)
 	return d && d->kind == DOMAIN_SERVED;
 }
 
-/* "bob@sip.example" or a whole URI. False: the operator was told. */
-static bool parse_user(struct astep *s, struct addr *out)
+bool admin_user(struct astep *s, struct addr *out)
 {
 	struct str text = s->w[0];
 
@@ -30,7 +29,7 @@ static bool parse_user(struct astep *s, struct addr *out)
 	return true;
 }
 
-static void write_user(struct astep *s, struct user *u, enum store_op op)
+void admin_write_user(struct astep *s, struct user *u, enum store_op op)
 {
 	acts_write(s->out, op, 0)->u.user = u;
 	s->out->stored_tag = 1;
@@ -54,7 +53,7 @@ static enum step put_user(struct astep *s, bool must_exist)
 	struct addr who;
 	struct user *u;
 
-	if (!parse_user(s, &who))
+	if (!admin_user(s, &who))
 		return STEP_DONE;
 	had = fact_user(s->f, who.text, false);
 	if (fact_missing(s->f))
@@ -74,7 +73,7 @@ static enum step put_user(struct astep *s, bool must_exist)
 	u->aor = who.text;
 	u->login = who.user;
 	set_password(s, u, &who, s->ev->u.admin->input);
-	write_user(s, u, OP_USER_PUT);
+	admin_write_user(s, u, OP_USER_PUT);
 	return STEP_DONE;
 }
 
@@ -94,7 +93,7 @@ enum step verb_user_rm(struct astep *s)
 	struct addr who;
 	struct user *u;
 
-	if (!parse_user(s, &who))
+	if (!admin_user(s, &who))
 		return STEP_DONE;
 	had = fact_user(s->f, who.text, false);
 	if (fact_missing(s->f))
@@ -105,7 +104,7 @@ enum step verb_user_rm(struct astep *s)
 	}
 	u = acts_new(s->out, sizeof(*u));
 	u->aor = who.text;
-	write_user(s, u, OP_USER_DROP);
+	admin_write_user(s, u, OP_USER_DROP);
 	return STEP_DONE;
 }
 
@@ -123,7 +122,7 @@ enum step verb_reg_ls(struct astep *s)
 		admin_list(s, "bindings", STR_NONE);
 		return STEP_DONE;
 	}
-	if (parse_user(s, &who))
+	if (admin_user(s, &who))
 		admin_list(s, "bindings", who.text);
 	return STEP_DONE;
 }

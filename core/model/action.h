@@ -65,10 +65,12 @@ struct send {
 
 struct claim {
 	enum { CLAIM_LANE, CLAIM_DUE_LANES, CLAIM_DUE_REPORTS, CLAIM_LIST,
-	       CLAIM_ONE /* the row with this id, for the operator */ } what;
+	       CLAIM_ONE, /* the row with this id, for the operator */
+	       CLAIM_CONTACTS } what; /* who registered here, in order */
 	uint64_t id;			/* ONE */
 	int64_t until_utc_us;		/* DUE_LANES: due by then; 0: now */
-	struct str lane;		/* LANE: rows in order after after_seq */
+	struct str lane;		/* LANE: rows in order after after_seq;
+					   CONTACTS: those after this address */
 	uint64_t after_seq;
 	uint32_t max;
 	struct str query;		/* LIST: "users", "bindings", "queue",

@@ -131,6 +131,11 @@ struct admin_req {			/* u.admin */
 					   absent; never logged */
 };
 
+struct contact {
+	struct str aor;			/* of a foreign user */
+	unsigned flags;			/* enum contact_flag */
+};
+
 struct rows {				/* u.rows: answer to a claim or list */
 	enum cause cause;		/* NONE, or why there is no answer */
 	struct todo *todos;		/* each holds a message reference that
@@ -140,6 +145,8 @@ struct rows {				/* u.rows: answer to a claim or list */
 	size_t dues_n;
 	struct str *lanes;		/* that have something due */
 	size_t lanes_n;
+	struct contact *contacts;	/* who registered with this gateway */
+	size_t contacts_n;
 	bool is_all;			/* nothing more behind these */
 	struct str json;		/* listings for the control tool */
 	struct arena *arena;		/* of all of it; the engine frees it */

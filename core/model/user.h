@@ -7,6 +7,14 @@
 #include "core/model/addr.h"
 #include "core/model/binding.h"
 
+/* What a foreign user who registered with this gateway has (XEP-0100, 0077):
+   nothing else of him is kept. */
+enum contact_flag {
+	CONTACT_REGISTERED = 1,
+	CONTACT_SEES_US = 2,	/* our presence goes to him */
+	CONTACT_IS_SEEN = 4,	/* his presence comes to us */
+};
+
 struct user {
 	struct str aor;		/* canonical address text: the key */
 	bool exists;		/* false: the snapshot says there is none */
@@ -15,6 +23,8 @@ struct user {
 	struct str login;	/* user name of his credentials */
 	struct str display;
 	struct str ha1_md5, ha1_sha256;	/* lower-case hex, may be empty */
+	struct str profile;	/* profile_pack(), or empty */
+	unsigned contact;	/* enum contact_flag; 0: a user of ours */
 	/* settings: what PUBLISH will change later */
 	bool is_active;		/* takes messages at all; default true */
 	bool has_offline_delivery;	/* store while absent; default true */

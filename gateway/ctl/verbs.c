@@ -9,6 +9,8 @@ static const struct verb verbs[] = {
 	{ "status", "", false, "How the node is, on one screen." },
 	{ "user add", "ADDR", true, "A new user; asks for the password." },
 	{ "user passwd", "ADDR", true, "Another password for a user." },
+	{ "user profile", "ADDR [FIELD=VALUE]...", false,
+	  "Show or set what a user tells of himself." },
 	{ "user rm", "ADDR", false, "Forget a user and his contacts." },
 	{ "user ls", "", false, "All users." },
 	{ "reg ls", "[ADDR]", false, "Who is registered, and where." },

@@ -416,6 +416,8 @@ static void put_user(struct fake_store *fs, const struct user *u)
 	copy->display = fake_dup(copy->arena, u->display);
 	copy->ha1_md5 = fake_dup(copy->arena, u->ha1_md5);
 	copy->ha1_sha256 = fake_dup(copy->arena, u->ha1_sha256);
+	copy->profile = fake_dup(copy->arena, u->profile);
+	copy->contact = u->contact;
 	copy->is_active = u->is_active;
 	copy->has_offline_delivery = u->has_offline_delivery;
 	copy->store_on_busy = u->store_on_busy;

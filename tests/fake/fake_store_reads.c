@@ -52,6 +52,7 @@ static void copy_user(struct user *u, const struct user *from)
 	u->display = arena_dup(a, from->display);
 	u->ha1_md5 = arena_dup(a, from->ha1_md5);
 	u->ha1_sha256 = arena_dup(a, from->ha1_sha256);
+	u->profile = arena_dup(a, from->profile);
 }
 
 static struct binding copy_binding(struct arena *a, const struct binding *b)
@@ -426,6 +427,32 @@ static void claim_list(struct fake_store *fs, const struct claim *c,
 	buf_free(&l.out);
 }
 
+static const struct user *next_contact(struct fake_store *fs, struct str after)
+{
+	const struct user *best = NULL;
+	struct list_link *it, *tmp;
+	struct row *r;
+
+	list_for(fs, T_USER, r, it, tmp)
+		if (r->user->contact && str_cmp(r->user->aor, after) > 0 &&
+		    (!best || str_cmp(r->user->aor, best->aor) < 0))
+			best = r->user;
+	return best;
+}
+
+static void claim_contacts(struct fake_store *fs, const struct claim *c,
+			   uint32_t max, struct rows *out)
+{
+	const struct user *u;
+	struct str at = c->lane;
+
+	out->contacts = arena_array(out->arena, max, sizeof(*out->contacts));
+	for (; (u = next_contact(fs, at)) && out->contacts_n < max; at = u->aor)
+		out->contacts[out->contacts_n++] = (struct contact){
+			arena_dup(out->arena, u->aor), u->contact };
+	out->is_all = !u;
+}
+
 struct rows *fake_claim(struct fake_store *fs, const struct claim *c,
 			int64_t now_utc_us)
 {
@@ -439,6 +466,9 @@ struct rows *fake_claim(struct fake_store *fs, const struct claim *c,
 		break;
 	case CLAIM_ONE:
 		claim_one(fs, c, out);
+		break;
+	case CLAIM_CONTACTS:
+		claim_contacts(fs, c, max, out);
 		break;
 	case CLAIM_DUE_LANES:
 		claim_due_lanes(fs, c, now_utc_us, max, out);

@@ -826,6 +826,7 @@ static void test_plans_use_indexes(void **state)
 		{ SQL_DEDUP_PURGE, "dedup_expires (expires<?)" },
 		{ SQL_BIND_DROP_ALL, "PRIMARY KEY (aor=?)" },
 		{ SQL_FENCE, "SEARCH owners USING PRIMARY KEY (resource=?)" },
+		{ SQL_CONTACTS, "users_contact (aor>?)" },
 		{ SQL_LIST_USERS, "SEARCH users USING PRIMARY KEY (aor>?)" },
 		{ SQL_LIST_TODOS, "INTEGER PRIMARY KEY (rowid>?)" },
 		{ SQL_LIST_TODOS_OF_LANE, "(lane=? AND seq>?)" },

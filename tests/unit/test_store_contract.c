@@ -723,6 +723,7 @@ static void test_user_comes_back_whole(void **state)
 	u->store_on_busy = true;
 	u->quota_count = UINT32_MAX;
 	u->quota_bytes = 1ull << 40;
+	u->profile = STR("given B\xc3\xb6" "b\nnote it's\n");
 	assert_int_equal(commit_one(w, (struct write){ .op = OP_USER_PUT,
 						       .u.user = u }),
 			 STORE_OK);
@@ -737,8 +738,53 @@ static void test_user_comes_back_whole(void **state)
 	assert_true(!r->has_offline_delivery && r->store_on_busy);
 	assert_true(r->quota_count == UINT32_MAX);
 	assert_true(r->quota_bytes == 1ull << 40);
+	assert_str(r->profile, "given B\xc3\xb6" "b\nnote it's\n");
+	assert_int_equal(r->contact, 0);
 	assert_int_equal(r->bindings_n, 0);
 	user_put(r);
+}
+
+static struct got contacts(struct world *w, const char *after, uint32_t max)
+{
+	return claim(w, (struct claim){ .what = CLAIM_CONTACTS, .max = max,
+					.lane = str_of(after) }, 0);
+}
+
+/* Foreign users who registered: in order, page after page, and no user of
+   ours among them. */
+static void test_contacts_are_found(void **state)
+{
+	struct world *w = *state;
+	static const char *const aors[] = { "sip:a@x.example",
+					    "sip:b@x.example",
+					    "sip:bob@b.example",
+					    "sip:c@x.example" };
+	struct got g;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(aors); i++) {
+		struct user *u = user_new(str_of(aors[i]));
+
+		u->contact = i == 2 ? 0 : CONTACT_REGISTERED | (i == 0 ?
+						CONTACT_SEES_US : 0);
+		assert_int_equal(commit_one(w, (struct write){
+					.op = OP_USER_PUT, .u.user = u }),
+				 STORE_OK);
+		user_put(u);
+	}
+	g = contacts(w, "", 2);
+	assert_int_equal(g.rows->contacts_n, 2);
+	assert_false(g.rows->is_all);
+	assert_str(g.rows->contacts[0].aor, "sip:a@x.example");
+	assert_int_equal(g.rows->contacts[0].flags,
+			 CONTACT_REGISTERED | CONTACT_SEES_US);
+	assert_str(g.rows->contacts[1].aor, "sip:b@x.example");
+	rows_free(g.rows);
+	g = contacts(w, "sip:b@x.example", 2);
+	assert_int_equal(g.rows->contacts_n, 1);
+	assert_true(g.rows->is_all);
+	assert_str(g.rows->contacts[0].aor, "sip:c@x.example");
+	rows_free(g.rows);
 }
 
 /* user-part case splits mailboxes; a folded address finds a single match */
@@ -1021,14 +1067,15 @@ static void test_list_users_and_bindings(void **state)
 		"\"display\":\"\",\"has_md5\":false,\"has_sha256\":false,"
 		"\"is_barred\":false,\"is_out_barred\":false,"
 		"\"is_active\":true,\"has_offline_delivery\":true,"
-		"\"store_on_busy\":false,\"quota_count\":0,\"quota_bytes\":0},"
+		"\"store_on_busy\":false,\"quota_count\":0,\"quota_bytes\":0,"
+		"\"is_contact\":false},"
 		"{\"aor\":\"sip:bob@b.example\","
 		"\"login\":\"b\\\"ob\xef\xbf\xbd\","
 		"\"display\":\"\",\"has_md5\":false,\"has_sha256\":false,"
 		"\"is_barred\":false,\"is_out_barred\":false,"
 		"\"is_active\":true,\"has_offline_delivery\":true,"
 		"\"store_on_busy\":false,\"quota_count\":0,"
-		"\"quota_bytes\":0}]");
+		"\"quota_bytes\":0,\"is_contact\":false}]");
 	bind(w, "sip:bob@b.example", "sip:2@h", 1000);
 	bind(w, "sip:al@b.example", "sip:1@h", 500);
 #define BINDING(aor, contact, q) \
@@ -1180,6 +1227,7 @@ int main(void)
 		ON(test_nobody_listens),
 		ON(test_notes),
 		ON(test_user_comes_back_whole),
+		ON(test_contacts_are_found),
 		ON_ROWS(test_folded_lookup, " [CP01]"),
 		ON(test_folded_user_is_whole),
 		ON(test_bindings),

@@ -137,6 +137,7 @@ static int set_up_cluster(void **state)
 {
 	static const char dir[] = "/tmp/causeway-pg-XXXXXX";
 	struct passwd *pw;
+	int i;
 
 	(void)state;
 	if (!find_programs())
@@ -150,7 +151,8 @@ static int set_up_cluster(void **state)
 	start_server();
 	pg.conn = dial();
 	ask("SET client_min_messages = warning");
-	ask(sql_steps[0].text[SQL_PGSQL]);
+	for (i = 0; i < sql_steps_n; i++)
+		ask(sql_steps[i].text[SQL_PGSQL]);
 	return 0;
 }
 

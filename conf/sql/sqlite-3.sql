@@ -1,0 +1,3 @@
+ALTER TABLE users ADD COLUMN profile TEXT NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN contact INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX users_contact ON users (aor) WHERE contact <> 0;
