@@ -25,10 +25,13 @@ static void add_to_tag(struct sip *s, msg_t *reply, const sip_t *req)
 		msg_header_insert(reply, NULL, (msg_header_t *)to);
 }
 
-/* Writes r to whoever sent msg; takes msg. */
+/* Writes r to whoever sent msg; takes msg. A stream of which nobody knows where
+   it goes on is closed then. */
 static void write_response(struct sip_listener *l, msg_t *msg, const sip_t *req,
 			   tport_t *tport, const struct sip_response *r)
 {
+	const struct sip_fault *fault = req->sip_user;
+	bool is_last = fault && fault->ends_stream && tport_is_tcp(tport);
 	msg_t *reply = nta_msg_create(l->agent, 0);
 	const char *phrase = NULL;
 
@@ -43,7 +46,8 @@ static void write_response(struct sip_listener *l, msg_t *msg, const sip_t *req,
 	if (r->phrase)
 		phrase = su_strdup(msg_home(reply), r->phrase);
 	nta_msg_mreply(l->agent, reply, sip_object(reply), (int)r->code, phrase,
-		       msg, NTATAG_TPORT(tport), TAG_END());
+		       msg, NTATAG_TPORT(tport),
+		       TAG_IF(is_last, TPTAG_CLOSE_AFTER(1)), TAG_END());
 	sip_stack_touch(l->sip->stack);
 }
 
@@ -75,8 +79,10 @@ static void put_status_head(struct buf *b, const struct sip *s,
 	case 415:
 	case 488:
 		sip_put_own(b, "Accept", OMA_ACCEPT);
-		if (st->code == 415)
+		if (st->code == 415) {
 			sip_put_own(b, "Accept-Encoding", "identity");
+			sip_put_own(b, "Accept-Language", "*");
+		}
 		break;
 	case 489:
 		/* None yet: an empty list says so. */
@@ -157,7 +163,8 @@ struct sip_pending *sip_pending_new(struct sip_in *in, uint64_t leg)
 	if (realm.n < sizeof(p->realm))
 		memcpy(p->realm, realm.p, realm.n);
 	if (in->is_dedup)
-		p->dup = sip_dup_add(&s->dups, in->key, p->since_ms);
+		p->dup = sip_dup_add(&s->dups, in->key, in->merge,
+				     p->since_ms);
 	in->msg = NULL;
 	in->l->users++;
 	map_set_u64(s->pending, leg, p);

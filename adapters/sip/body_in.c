@@ -228,6 +228,20 @@ static enum cause keep_cpim(struct sip_in *in, struct msg *m, struct str bytes,
 	return keep_part(in, m, &c->type, body, depth + 1);
 }
 
+/* What is carried as it is, though we do not read it; the rest of OMA_ACCEPT
+   is read here. */
+static bool is_carried(const struct mime_type *t)
+{
+	static const char *const types[] = { "text", "image", "audio",
+					     "video" };
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (mime_type_is(t, types[i], "*"))
+			return true;
+	return false;
+}
+
 static enum cause keep_part(struct sip_in *in, struct msg *m,
 			    const struct mime_type *t, struct str bytes,
 			    unsigned depth)
@@ -244,6 +258,8 @@ static enum cause keep_part(struct sip_in *in, struct msg *m,
 		return keep_composing(in, m, bytes);
 	if (mime_type_is(t, "multipart", "*"))
 		return keep_multipart(in, m, t, bytes, depth);
+	if (!is_carried(t))
+		return CAUSE_MEDIA_UNSUPPORTED;
 	c = keep_type(in, m, t);
 	if (c != CAUSE_NONE)
 		return c;

@@ -16,6 +16,7 @@ void sip_dups_init(struct sip_dups *d, uint64_t seed)
 {
 	list_init(&d->by_age);
 	d->map = map_new(seed);
+	d->merges = map_new(~seed);
 	d->n = 0;
 }
 
@@ -53,8 +54,42 @@ struct sip_dup_key sip_dup_key(const struct sip *s, const sip_t *sip)
 	return k;
 }
 
+uint64_t sip_merge_key(const struct sip *s, const sip_t *sip)
+{
+	const url_t *url = sip->sip_request->rq_url;
+	uint64_t key;
+	struct buf b;
+
+	if (sip->sip_to->a_tag)
+		return 0;
+	buf_init(&b, 8192);
+	add_text(&b, sip->sip_call_id->i_id);
+	add_text(&b, sip->sip_from->a_tag);
+	add_text(&b, sip->sip_request->rq_method_name);
+	add_text(&b, url->url_user);
+	add_text(&b, url->url_host);
+	add_text(&b, url->url_port);
+	buf_put_u64(&b, sip->sip_cseq->cs_seq);
+	key = hash_key(s->seed, b.p, b.n);
+	buf_free(&b);
+	return key ? key : 1;
+}
+
+bool sip_dup_is_merged(const struct sip_dups *d, uint64_t merge)
+{
+	return merge && map_get_u64(d->merges, merge);
+}
+
+static void end_merge(struct sip_dups *d, struct sip_dup *e)
+{
+	if (e->merge && map_get_u64(d->merges, e->merge) == e)
+		map_del_u64(d->merges, e->merge);
+	e->merge = 0;
+}
+
 static void unlink_entry(struct sip_dups *d, struct sip_dup *e)
 {
+	end_merge(d, e);
 	if (map_get_u64(d->map, e->key.a) == e)
 		map_del_u64(d->map, e->key.a);
 	list_del(&e->by_age);
@@ -100,7 +135,7 @@ static bool make_room(struct sip_dups *d)
 }
 
 struct sip_dup *sip_dup_add(struct sip_dups *d, struct sip_dup_key k,
-			    int64_t now_ms)
+			    uint64_t merge, int64_t now_ms)
 {
 	struct sip_dup *old, *e;
 
@@ -117,6 +152,9 @@ struct sip_dup *sip_dup_add(struct sip_dups *d, struct sip_dup_key k,
 	e->is_pending = true;
 	list_add(&d->by_age, &e->by_age);
 	map_set_u64(d->map, k.a, e);
+	e->merge = merge;
+	if (merge)
+		map_set_u64(d->merges, merge, e);
 	d->n++;
 	return e;
 }
@@ -138,6 +176,7 @@ void sip_dup_done(struct sip_dups *d, struct sip_dup *e,
 		  const struct sip_response *r, int64_t now_ms)
 {
 	e->is_pending = false;
+	end_merge(d, e);
 	e->code = (uint16_t)r->code;
 	e->phrase = keep(r->phrase);
 	e->head = keep(r->head);
@@ -168,4 +207,5 @@ void sip_dups_free(struct sip_dups *d)
 	list_each(it, tmp, &d->by_age)
 		unlink_entry(d, list_of(it, struct sip_dup, by_age));
 	map_free(d->map);
+	map_free(d->merges);
 }

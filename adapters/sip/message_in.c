@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define HOPS_DEFAULT 70 /* RFC 3261 8.1.1.6 */
+#define LIFE_S_MAX INT64_C(0xffffffff) /* of Expires [20.19] */
 #define HEAD_ERRORS                                                           \
 	(unsigned)~(sip_mask_response | sip_mask_proxy | sip_mask_registrar | \
 		    sip_mask_pref | sip_mask_privacy)
@@ -61,21 +62,25 @@ static int64_t utc_of(sip_time_t t)
 static void read_times(const sip_t *sip, struct msg *m)
 {
 	const sip_expires_t *ex = sip->sip_expires;
-	int64_t base;
+	int64_t base, life_s, now = net_utc_us();
 
 	if (sip->sip_date && utc_of(sip->sip_date->d_time)) {
 		m->sent_utc_us = utc_of(sip->sip_date->d_time);
 		m->is_stamped = true;
 	} else {
-		m->sent_utc_us = net_utc_us();
+		m->sent_utc_us = now;
 	}
 	if (!ex)
 		return;
-	base = m->sent_utc_us;
+	/* A clock that runs ahead does not make it live longer than its sender
+	   wished; one that lags is believed, as the time went by on the way. */
+	base = m->sent_utc_us < now ? m->sent_utc_us : now;
+	life_s = (int64_t)ex->ex_delta < LIFE_S_MAX ? (int64_t)ex->ex_delta
+						    : LIFE_S_MAX;
 	if (ex->ex_date)
 		m->expires_utc_us = utc_of(ex->ex_date);
-	else if (ex->ex_delta)
-		m->expires_utc_us = base + (int64_t)ex->ex_delta * 1000000;
+	else if (life_s)
+		m->expires_utc_us = base + life_s * 1000000;
 	else
 		m->no_store = true;
 }
@@ -180,17 +185,32 @@ static bool is_again(struct sip_in *in)
 	return true;
 }
 
-static void refuse_require(struct sip_in *in)
+/* Lists the options of a header that we do not know; NULL b only asks. */
+static bool put_unknown(struct buf *b, const msg_list_t *list)
 {
-	const sip_require_t *rq = in->sip->sip_require;
-	struct sip_response r = { .code = 420, .phrase = "Bad Extension" };
-	struct buf b;
+	bool has_any = false;
 	size_t i;
 
+	for (i = 0; list && list->k_items && list->k_items[i]; i++) {
+		if (sip_knows_option(list->k_items[i]))
+			continue;
+		has_any = true;
+		if (b)
+			sip_put_word(b, "Unsupported",
+				     str_of(list->k_items[i]));
+	}
+	return has_any;
+}
+
+/* What a proxy must know we must know as well: nobody behind us would. */
+static void refuse_require(struct sip_in *in)
+{
+	struct sip_response r = { .code = 420, .phrase = "Bad Extension" };
+	struct buf b;
+
 	buf_init(&b, SIP_HEAD_MAX);
-	for (i = 0; rq->k_items && rq->k_items[i]; i++)
-		if (!sip_knows_option(rq->k_items[i]))
-			sip_put_word(&b, "Unsupported", str_of(rq->k_items[i]));
+	put_unknown(&b, in->sip->sip_require);
+	put_unknown(&b, in->sip->sip_proxy_require);
 	buf_put_char(&b, 0);
 	r.head = b.err || b.n < 2 ? NULL : b.p;
 	sip_respond(in, &r);
@@ -200,14 +220,8 @@ static void refuse_require(struct sip_in *in)
 /* Something is asked of us that we do not know. */
 static bool has_unknown_require(const sip_t *sip)
 {
-	size_t i;
-
-	for (i = 0; sip->sip_require && sip->sip_require->k_items &&
-		    sip->sip_require->k_items[i];
-	     i++)
-		if (!sip_knows_option(sip->sip_require->k_items[i]))
-			return true;
-	return false;
+	return put_unknown(NULL, sip->sip_require) ||
+	       put_unknown(NULL, sip->sip_proxy_require);
 }
 
 /* Header fields the stack could not read: those that matter are refused, the
@@ -232,8 +246,12 @@ static bool is_settled(struct sip_in *in)
 
 	if (method == sip_method_ack) {
 		msg_destroy(in->msg);
+	} else if (in->fault) {
+		sip_refuse(in, in->fault->cause, in->fault->words);
 	} else if (in->is_dedup && is_again(in)) {
 		;
+	} else if (sip_dup_is_merged(&s->dups, in->merge)) {
+		sip_refuse(in, CAUSE_LOOP, "Request Merged");
 	} else if (is_busy(s) || s->is_draining || !in->l->conf ||
 		   (s->is_unready && method == sip_method_options)) {
 		s->counts.refused_busy++;
@@ -321,7 +339,9 @@ int sip_on_request(struct sip_listener *l, nta_agent_t *agent, msg_t *msg,
 	}
 	read_source(&in);
 	in.key = sip_dup_key(l->sip, sip);
+	in.merge = sip_merge_key(l->sip, sip);
 	in.is_dedup = true;
+	in.fault = sip->sip_user;
 	if (l->conf) {
 		in.peer = sip_auth_peer(l->sip, in.source);
 		in.is_trusted = sip_auth_is_trusted(l, in.source) ||

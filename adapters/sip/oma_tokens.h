@@ -19,6 +19,6 @@
 
 /* What an IM server takes; 415 and OPTIONS say it. */
 #define OMA_ACCEPT                                                            \
-	"text/plain, text/html, message/cpim, "                               \
-	"message/imdn+xml, application/im-iscomposing+xml, multipart/mixed, " \
-	"multipart/alternative"
+	"text/*, message/cpim, message/imdn+xml, "                            \
+	"application/im-iscomposing+xml, multipart/*, image/*, audio/*, "     \
+	"video/*"

@@ -30,6 +30,7 @@ struct sip_out;
 #define msg_copy model_msg_copy
 
 #include "adapters/sip/oma_tokens.h"
+#include "adapters/sip/raw_in.h"
 #include "adapters/sip/sip.h"
 #include "adapters/sip/sip_cause.h"
 #include "adapters/sip/stack.h"
@@ -120,6 +121,8 @@ struct sip_dup_key {
 struct sip_dup {
 	struct list_link by_age;
 	struct sip_dup_key key;
+	uint64_t merge; /* while pending: names the request without its
+			   branch; 0: nobody looks for it */
 	int64_t end_ms;
 	bool is_pending;
 	uint16_t code;
@@ -129,6 +132,7 @@ struct sip_dup {
 struct sip_dups {
 	struct list_link by_age;
 	struct map *map;
+	struct map *merges; /* merge -> pending entry */
 	size_t n;
 };
 
@@ -226,8 +230,10 @@ struct sip_in {
 	const struct link_conf *peer; /* the link it comes from, or NULL */
 	bool is_trusted;
 	struct sip_dup_key key;
+	uint64_t merge;
 	bool is_dedup;
 	const char *words; /* why it is refused, or NULL */
+	const struct sip_fault *fault; /* of its bytes, or NULL */
 };
 
 /* Each returns CAUSE_NONE and an event made, or why not. */
@@ -289,7 +295,12 @@ struct sip_dup *sip_dup_find(struct sip_dups *d, struct sip_dup_key k,
 /* A pending entry; when there are too many the oldest that is not pending
    goes. NULL: all are pending. */
 struct sip_dup *sip_dup_add(struct sip_dups *d, struct sip_dup_key k,
-			    int64_t now_ms);
+			    uint64_t merge, int64_t now_ms);
+/* The same request, come another way [RFC 3261 8.2.2.2]; 0 for one inside a
+   dialog. */
+uint64_t sip_merge_key(const struct sip *s, const sip_t *sip);
+/* Is one of that key being dealt with? */
+bool sip_dup_is_merged(const struct sip_dups *d, uint64_t merge);
 void sip_dup_done(struct sip_dups *d, struct sip_dup *e,
 		  const struct sip_response *r, int64_t now_ms);
 void sip_dup_drop(struct sip_dups *d, struct sip_dup *e);

@@ -281,6 +281,26 @@ static enum step to_link(struct pstep *s)
 
 /* ---- all of it ------------------------------------------------------------ */
 
+/* Its sender said until when it is worth anything, and that is over: taken,
+   shown to nobody, and reported if he wants to know [RFC 3428 10, OMA-IM
+   7.5]. Typing notices and reports carry their own times. */
+static bool is_expired(const struct pstep *s)
+{
+	const struct msg *m = s->ev->msg;
+
+	return m->kind == MSG_CONTENT && m->expires_utc_us &&
+	       m->expires_utc_us <= s->ev->now_utc_us;
+}
+
+static enum step drop_expired(struct pstep *s)
+{
+	page_account(s, "expired", CAUSE_EXPIRED);
+	page_owe_failed(s, CAUSE_EXPIRED);
+	page_answer(s, ANSWER_OK, CAUSE_NONE, NULL);
+	page_end(s);
+	return STEP_DONE;
+}
+
 static enum cause may_he(const struct pstep *s)
 {
 	const struct msg *m = s->ev->msg;
@@ -368,5 +388,7 @@ enum step page_judge(struct pstep *s)
 		c = s->route.cause;
 	if (c != CAUSE_NONE)
 		return refuse(s, c);
+	if (is_expired(s))
+		return drop_expired(s);
 	return s->route.kind == ROUTE_USER ? to_user(s, backlog) : to_link(s);
 }

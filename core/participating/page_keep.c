@@ -25,12 +25,12 @@ void page_set_lane(struct pstep *s)
 	s->p->lane[lane.n] = '\0';
 }
 
-static void owe(struct pstep *s, enum imdn_status status)
+static void owe(struct pstep *s, enum imdn_status status, enum cause cause)
 {
 	const struct msg *m = s->p->msg ? s->p->msg : s->ev->msg;
 	struct due *d = acts_new(s->out, sizeof(*d));
 
-	due_of(s->out->arena, m, status, CAUSE_NONE, NULL,
+	due_of(s->out->arena, m, status, cause, NULL,
 	       s->ev->now_utc_us, fact_fresh_id(s->f), d);
 	acts_add(s->out, ACT_REPORT)->u.due = d;
 }
@@ -82,11 +82,11 @@ void page_keep(struct pstep *s, bool wants_outcome)
 	   [RFC 5438 7.2.1.2]. */
 	if (!wants_outcome && m->kind == MSG_CONTENT &&
 	    (m->wants & WANT_PROCESSING))
-		owe(s, IMDN_STORED);
+		owe(s, IMDN_STORED, CAUSE_NONE);
 	else if (!wants_outcome && m->kind == MSG_CONTENT &&
 		 (m->wants & WANT_DELIVERED) && s->conf->receipt_on_stored &&
 		 p->in_proto == PROTO_XMPP)
-		owe(s, IMDN_DELIVERED);
+		owe(s, IMDN_DELIVERED, CAUSE_NONE);
 }
 
 /* A device that took text only makes no report: its 200 is all we hear. */
@@ -95,7 +95,15 @@ void page_owe_delivered(struct pstep *s)
 	const struct msg *m = s->p->msg;
 
 	if (m->kind == MSG_CONTENT && (m->wants & WANT_DELIVERED))
-		owe(s, IMDN_DELIVERED);
+		owe(s, IMDN_DELIVERED, CAUSE_NONE);
+}
+
+void page_owe_failed(struct pstep *s, enum cause cause)
+{
+	const struct msg *m = s->p->msg ? s->p->msg : s->ev->msg;
+
+	if (m->kind == MSG_CONTENT && (m->wants & WANT_FAILED))
+		owe(s, IMDN_FAILED, cause);
 }
 
 /* XMPP has no answer to a request but the error, which is a report: sent back

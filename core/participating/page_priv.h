@@ -73,5 +73,7 @@ bool page_is_loop(const struct pstep *s, enum proto first_proto,
 void page_set_lane(struct pstep *s);	/* of s->route */
 void page_keep(struct pstep *s, bool wants_outcome);
 void page_owe_delivered(struct pstep *s);
+/* What was accepted and will not get there, to a sender who asked. */
+void page_owe_failed(struct pstep *s, enum cause cause);
 void page_tell_refusal(struct pstep *s, enum cause cause,
 		       const struct sent *sent);

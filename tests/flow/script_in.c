@@ -125,6 +125,8 @@ static void set_life(struct script *s, struct msg *m, struct str expires)
 		return;
 	if (str_eq(expires, STR("0")))
 		m->no_store = true;
+	else if (str_eq(expires, STR("past")))
+		m->expires_utc_us = s->world.utc_us - 1000000;
 	else
 		m->expires_utc_us = s->world.utc_us +
 			(int64_t)number(expires, 0) * 1000000;

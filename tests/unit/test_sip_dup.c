@@ -65,17 +65,42 @@ static void test_others_are_new(void **state)
 	struct sip_side *s = *state;
 
 	send_with(s, "MESSAGE", "z9hG4bK-e1", 1, "c1");
-	send_with(s, "MESSAGE", "z9hG4bK-e2", 1, "c1");
+	send_with(s, "MESSAGE", "z9hG4bK-e2", 2, "c1");
 	send_with(s, "OPTIONS", "z9hG4bK-e1", 1, "c1");
 	/* Without the cookie the rest of the request counts. */
-	send_with(s, "MESSAGE", "old", 1, "c1");
-	send_with(s, "MESSAGE", "old", 1, "c1");
-	send_with(s, "MESSAGE", "old", 2, "c1");
-	send_with(s, "MESSAGE", "old", 1, "c2");
+	send_with(s, "MESSAGE", "old", 3, "c1");
+	send_with(s, "MESSAGE", "old", 3, "c1");
+	send_with(s, "MESSAGE", "old", 4, "c1");
+	send_with(s, "MESSAGE", "old", 3, "c2");
 	sip_side_pass(s, 50);
 	assert_int_equal(contract_core_count(&s->core, EV_MSG), 5);
 	assert_int_equal(contract_core_count(&s->core, EV_REQUEST), 1);
 	assert_int_equal(sip_counts(s->sip).duplicates, 1);
+}
+
+/* The same request over two ways: only the branch differs [RFC 3261 8.2.2.2].
+   While the first is dealt with the second is refused; once that is over it is
+   judged for itself. */
+static void test_merged(void **state)
+{
+	struct sip_side *s = *state;
+	struct event *ev;
+
+	send_with(s, "MESSAGE", "z9hG4bK-m1", 1, "c1");
+	ev = sip_side_event(s, EV_MSG);
+	assert_non_null(ev);
+	send_with(s, "MESSAGE", "z9hG4bK-m2", 1, "c1");
+	assert_int_equal(sip_side_status(sip_side_recv(s)), 482);
+	send_with(s, "MESSAGE", "z9hG4bK-m3", 2, "c1");
+	sip_side_pass(s, 30);
+	assert_int_equal(contract_core_count(&s->core, EV_MSG), 1);
+	sip_side_answer(s, ev->leg, CAUSE_NONE, NULL);
+	sip_side_done(s, ev);
+	assert_int_equal(sip_side_status(sip_side_recv(s)), 200);
+	send_with(s, "MESSAGE", "z9hG4bK-m4", 1, "c1");
+	sip_side_pass(s, 30);
+	assert_int_equal(contract_core_count(&s->core, EV_MSG), 2);
+	assert_int_equal(sip_counts(s->sip).duplicates, 0);
 }
 
 static void test_busy_is_not_remembered(void **state)
@@ -130,12 +155,15 @@ static void test_over_tcp(void **state)
 
 #define IN(fn) { .name = #fn, .test_func = fn, .setup_func = setup, \
 	.teardown_func = teardown }
+#define IN_ROWS(fn, rows) { .name = #fn " [" rows "]", .test_func = fn, \
+	.setup_func = setup, .teardown_func = teardown }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN(test_absorbed),
 		IN(test_others_are_new),
+		IN_ROWS(test_merged, "CP07"),
 		IN(test_busy_is_not_remembered),
 		IN(test_ack_and_cancel),
 		IN(test_over_tcp),

@@ -329,9 +329,9 @@ static void test_secure_target(void **state)
 			     "Via: SIP/2.0/UDP 127.0.0.1:%u;"
 			     "branch=z9hG4bK-s%zu\n"
 			     "From: <sip:alice@a.example>;tag=1\n"
-			     "To: <%s:bob@b.example>\nCall-ID: 1\n"
+			     "To: <%s:bob@b.example>\nCall-ID: s%zu\n"
 			     "CSeq: 1 MESSAGE\nContent-Length: 0\n\n",
-			     schemes[i][0], s->udp_port, i, schemes[i][1]);
+			     schemes[i][0], s->udp_port, i, schemes[i][1], i);
 		ev = sip_side_event(s, EV_MSG);
 		assert_non_null(ev);
 		assert_int_equal(ev->msg->to[0].is_secure, i < 2);
