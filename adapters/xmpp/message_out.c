@@ -25,6 +25,43 @@ struct ends {
 	struct str from, to, own, peer;		/* full, full, bare, bare */
 };
 
+/* What servers refuse in a resource, some by ending the stream, or silently
+   take out. The joiners and variants of emoji pass. [RFC 3920 B, RFC 8264 9] */
+static bool is_barred(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad },
+		{ 0x340, 0x341 }, { 0x34f, 0x34f }, { 0x6dd, 0x6dd },
+		{ 0x70f, 0x70f }, { 0x1806, 0x1806 }, { 0x180b, 0x180e },
+		{ 0x200b, 0x200b }, { 0x200e, 0x200f }, { 0x2028, 0x202e },
+		{ 0x2060, 0x206f }, { 0x2ff0, 0x2ffb }, { 0xe000, 0xf8ff },
+		{ 0xfeff, 0xfeff }, { 0xfff9, 0xffff }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, UINT32_MAX },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (code <= ranges[i].last)
+			return code >= ranges[i].first;
+	return false;
+}
+
+static bool is_resource_ok(struct str s)
+{
+	uint32_t code;
+	size_t n;
+
+	for (; s.n > 0; s = str_from(s, n)) {
+		n = utf8_next(s, &code);
+		if (n == 0 || (n > 1 && is_barred(code)) || code < 0x20 ||
+		    code == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 /* The guards of both ends: ours must be within our hostname, or the server
    closes the stream (invalid-from); his must not, or it comes back to us. */
 static enum cause write_ends(struct arena *a, const struct stanza_ctx *ctx,
@@ -47,6 +84,11 @@ static enum cause write_ends(struct arena *a, const struct stanza_ctx *ctx,
 		return CAUSE_JID_MALFORMED;
 	if (stanza_is_served(ctx, to.domain))
 		return CAUSE_LOOP;
+	if (!is_resource_ok(to.resource))
+		return CAUSE_JID_MALFORMED;
+	/* An instance that cannot be said is left unsaid. */
+	if (!is_resource_ok(from.resource))
+		from.resource = STR("");
 	out->from = stanza_jid(a, &from, false);
 	out->to = stanza_jid(a, &to, false);
 	/* Prepared for comparison: a server answers in its own spelling. */

@@ -159,6 +159,33 @@ static void test_bare_sender(void **state)
 	assert_null(xml_child(stanza(), NULL, "markable"));
 }
 
+/* Resources that a server would refuse, or end the stream for. */
+static void test_barred_resource(void **state)
+{
+	static const char *const rows[] = {
+		"x\xe2\x80\xa8y", "\xe2\x80\xae" "cba", "\xef\xbb\xbf",
+		"\xee\x80\x80", "\xf3\xa0\x80\x81",
+	};
+	struct msg *m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		m = rig_msg(&rig, "x", "y");
+		m->from.instance = str_of(rows[i]);
+		assert_int_equal(send(m), CAUSE_NONE);
+		assert_str(xml_attr_of(stanza(), "from"), "bob@sip.example");
+		m = rig_msg(&rig, "x", "y");
+		m->to->instance = str_of(rows[i]);
+		assert_int_equal(send(m), CAUSE_JID_MALFORMED);
+	}
+	m = rig_msg(&rig, "x", "y");
+	m->from.instance = STR("\xe2\x9d\xa4\xef\xb8\x8f @/x");
+	assert_int_equal(send(m), CAUSE_NONE);
+	assert_str(xml_attr_of(stanza(), "from"),
+		   "bob@sip.example/\xe2\x9d\xa4\xef\xb8\x8f @/x");
+}
+
 static void test_chat_type(void **state)
 {
 	(void)state;
@@ -626,6 +653,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE_ROWS(test_fields, "X-39 X-10"),
 		CASE_ROWS(test_bare_sender, "X-27"),
+		CASE(test_barred_resource),
 		CASE(test_chat_type),
 		CASE(test_nick_once),
 		CASE(test_delay),
