@@ -79,6 +79,7 @@ enum store_err reads_user(struct db *db, struct str aor, bool is_folded,
 	struct user *u = user_new(aor);
 	enum store_err err = db_do(db, SQL_BEGIN_READ);
 
+	*out = NULL;
 	if (!err)
 		err = find_exact(db, aor, u);
 	if (!err && !u->exists && is_folded)
@@ -90,11 +91,9 @@ enum store_err reads_user(struct db *db, struct str aor, bool is_folded,
 	db_do(db, SQL_COMMIT);
 	if (!err && arena_err(u->arena))
 		err = STORE_DOWN;
-	if (err) {
-		user_put(u);
-		u = NULL;
-	}
-	*out = u;
+	if (!err)
+		*out = user_pack(u);
+	user_put(u);
 	return err;
 }
 

@@ -174,3 +174,13 @@ size_t arena_used(const struct arena *a)
 {
 	return a->used;
 }
+
+size_t arena_size(const struct arena *a)
+{
+	size_t sum = sizeof(*a) + a->first.size;
+	const struct block *b;
+
+	for (b = a->head; b != &a->first; b = b->next)
+		sum += sizeof(*b) + b->size;
+	return sum;
+}

@@ -39,3 +39,4 @@ struct str arena_printf(struct arena *a, const char *fmt, ...)
 /* Did any allocation since new/reset hit the maximum? */
 int arena_err(const struct arena *a);	/* 0 or ERR_LIMIT */
 size_t arena_used(const struct arena *a);
+size_t arena_size(const struct arena *a);	/* memory it holds */

@@ -38,10 +38,16 @@ struct user {
 	/* what waits */
 	uint32_t backlog_count;	/* stored messages for him, as of the read */
 	uint64_t backlog_bytes;
-	struct arena *arena;	/* holds all of it; freed with the last ref */
+	struct arena *arena;	/* holds all of it; freed with the last ref;
+				   NULL when packed: all lies behind the
+				   struct */
+	size_t bytes;		/* packed: what it takes */
 };
 
 /* An empty snapshot (exists == false) with one reference and its own arena. */
 struct user *user_new(struct str aor);
 void user_put(struct user *u);
+/* The same in one allocation of just its size, as a million of them are held;
+   one reference. Nothing can be added to it. */
+struct user *user_pack(const struct user *u);
 size_t user_bytes(const struct user *u);	/* for the cache's budget */
