@@ -11,9 +11,16 @@
 struct slot {
 	struct str key;		/* p == NULL for a number: key.n holds it */
 	uint64_t hash;
-	void *value;		/* NULL: free, or a tombstone if is_dead */
-	bool is_dead;
+	void *value;		/* NULL: free; DEAD: a tombstone */
 };
+
+static char dead;
+#define DEAD ((void *)&dead)
+
+static bool is_taken(const struct slot *s)
+{
+	return s->value && s->value != DEAD;
+}
 
 struct map {
 	struct slot *slots;
@@ -61,10 +68,10 @@ static struct slot *find(const struct map *m, struct str key, uint64_t hash)
 	for (;; i = (i + 1) & mask) {
 		struct slot *s = &m->slots[i];
 
-		if (s->value && same_key(s, key, hash))
-			return s;
-		if (!s->value && !s->is_dead)
+		if (!s->value)
 			return NULL;
+		if (s->value != DEAD && same_key(s, key, hash))
+			return s;
 	}
 }
 
@@ -72,9 +79,9 @@ static void place(struct map *m, struct slot item)
 {
 	size_t mask = m->slots_n - 1, i = item.hash & mask;
 
-	while (m->slots[i].value)
+	while (is_taken(&m->slots[i]))
 		i = (i + 1) & mask;
-	if (!m->slots[i].is_dead)
+	if (!m->slots[i].value)
 		m->used++;
 	m->slots[i] = item;
 	m->count++;
@@ -91,7 +98,7 @@ static void rebuild(struct map *m)
 	m->slots = mem_zalloc(m->slots_n * sizeof(*m->slots));
 	m->count = m->used = 0;
 	for (i = 0; i < old_n; i++)
-		if (old[i].value)
+		if (is_taken(&old[i]))
 			place(m, old[i]);
 	mem_free(old);
 }
@@ -123,7 +130,7 @@ static void *del(struct map *m, struct str key, uint64_t hash)
 	if (!s)
 		return NULL;
 	value = s->value;
-	*s = (struct slot){ .is_dead = true };
+	*s = (struct slot){ .value = DEAD };
 	m->count--;
 	return value;
 }
@@ -190,10 +197,10 @@ void *map_del_u64(struct map *m, uint64_t key)
 void *map_next(const struct map *m, size_t *at)
 {
 	while (*at < m->slots_n) {
-		void *value = m->slots[(*at)++].value;
+		const struct slot *s = &m->slots[(*at)++];
 
-		if (value)
-			return value;
+		if (is_taken(s))
+			return s->value;
 	}
 	return NULL;
 }
