@@ -34,13 +34,13 @@ void user_put(struct user *u)
 /* ---- packed ---------------------------------------------------------------- */
 
 /* Every slice of a user and of a binding, in any order; what else they have. */
-#define SIZE_REST_USER 72u
+#define SIZE_REST_USER 80u
 #define SIZE_REST_BINDING 32u
 
 static const size_t user_slices[] = {
 	offsetof(struct user, aor),	offsetof(struct user, login),
 	offsetof(struct user, display), offsetof(struct user, ha1_md5),
-	offsetof(struct user, ha1_sha256),
+	offsetof(struct user, ha1_sha256), offsetof(struct user, profile),
 };
 static const size_t binding_slices[] = {
 	offsetof(struct binding, contact),  offsetof(struct binding, params),

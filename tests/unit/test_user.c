@@ -32,6 +32,7 @@ static struct user *make_user(struct binding *bindings, size_t n)
 	u->ha1_md5 = STR("0123456789abcdef0123456789abcdef");
 	u->ha1_sha256 = STR("0123456789abcdef0123456789abcdef"
 			    "0123456789abcdef0123456789abcdef");
+	u->profile = STR("profile 1\n");
 	u->quota_count = 7;
 	u->backlog_count = 3;
 	u->bindings = bindings;
@@ -62,6 +63,7 @@ static void test_packed_is_the_same(void **state)
 	assert_slice(p->login, STR("alice"));
 	assert_null(p->display.p);	/* absent stays absent */
 	assert_slice(p->ha1_md5, STR("0123456789abcdef0123456789abcdef"));
+	assert_slice(p->profile, STR("profile 1\n"));
 	assert_int_equal(p->quota_count, 7);
 	assert_int_equal(p->backlog_count, 3);
 	assert_true(p->is_active && p->has_offline_delivery);
