@@ -12,8 +12,6 @@
 
 #include "core/base/mem.h"
 
-#define PATH_BYTES 1024
-
 struct net_tls {
 	struct net_tls *other; /* of this thread */
 	SSL_CTX *keys;	       /* in force */
@@ -23,16 +21,16 @@ struct net_tls {
 
 static _Thread_local struct net_tls *wanted, *all;
 
-static bool path_of(struct str s, char out[PATH_BYTES])
+bool net_tls_path(struct str s, char out[NET_TLS_PATH_BYTES])
 {
-	if (!s.n || s.n >= PATH_BYTES || memchr(s.p, 0, s.n))
+	if (!s.n || s.n >= NET_TLS_PATH_BYTES || memchr(s.p, 0, s.n))
 		return false;
 	memcpy(out, s.p, s.n);
 	out[s.n] = 0;
 	return true;
 }
 
-static const char *ssl_reason(void)
+const char *net_tls_reason(void)
 {
 	const char *text = ERR_reason_error_string(ERR_get_error());
 
@@ -41,28 +39,28 @@ static const char *ssl_reason(void)
 }
 
 /* Both files into a fresh context. */
-static SSL_CTX *read_keys(struct str cert_file, struct str key_file,
-			  struct errtext *why)
+SSL_CTX *net_tls_read_keys(struct str cert_file, struct str key_file,
+			   struct errtext *why)
 {
-	char cert[PATH_BYTES], key[PATH_BYTES];
+	char cert[NET_TLS_PATH_BYTES], key[NET_TLS_PATH_BYTES];
 	SSL_CTX *ctx;
 
-	if (!path_of(cert_file, cert) ||
-	    !path_of(key_file.n ? key_file : cert_file, key)) {
+	if (!net_tls_path(cert_file, cert) ||
+	    !net_tls_path(key_file.n ? key_file : cert_file, key)) {
 		errtext_set(why, ERR_SYNTAX,
 			    "a TLS listener needs a certificate file");
 		return NULL;
 	}
 	ctx = SSL_CTX_new(TLS_method());
 	if (!ctx) {
-		errtext_set(why, ERR_IO, "OpenSSL: %s", ssl_reason());
+		errtext_set(why, ERR_IO, "OpenSSL: %s", net_tls_reason());
 		return NULL;
 	}
 	if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
 		errtext_set(why, ERR_IO, "certificate file %s: %s", cert,
-			    ssl_reason());
+			    net_tls_reason());
 	else if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
-		errtext_set(why, ERR_IO, "key file %s: %s", key, ssl_reason());
+		errtext_set(why, ERR_IO, "key file %s: %s", key, net_tls_reason());
 	else if (SSL_CTX_check_private_key(ctx) != 1)
 		errtext_set(why, ERR_IO, "key file %s does not fit %s", key,
 			    cert);
@@ -76,7 +74,7 @@ static SSL_CTX *read_keys(struct str cert_file, struct str key_file,
 struct net_tls *net_tls_new(struct str cert_file, struct str key_file,
 			    struct errtext *why)
 {
-	SSL_CTX *keys = read_keys(cert_file, key_file, why);
+	SSL_CTX *keys = net_tls_read_keys(cert_file, key_file, why);
 	struct net_tls *t;
 
 	if (!keys)
@@ -150,7 +148,7 @@ int net_tls_fill(struct net_tls *t, SSL_CTX *ctx)
 int net_tls_prepare(struct net_tls *t, struct str cert_file,
 		    struct str key_file, struct errtext *why)
 {
-	SSL_CTX *keys = read_keys(cert_file, key_file, why);
+	SSL_CTX *keys = net_tls_read_keys(cert_file, key_file, why);
 
 	if (!keys)
 		return ERR_IO;

@@ -1,5 +1,6 @@
 /* adapters/net/tls_shim.c: OpenSSL functions as sofia-sip calls them, made to
- * load what tls.h describes, and to free what it forgets. This object is linked
+ * load what tls.h describes, to give connections we open the rules of
+ * tls_out.h, and to free what it forgets. This object is linked
  * directly, so that the definitions here win over the library's; for anything
  * that is not a context of tls.h they pass the call on unchanged.
  *
@@ -15,7 +16,7 @@
 #include "adapters/net/tls_priv.h"
 
 typedef int load_h(SSL_CTX *ctx, const char *file, int type);
-typedef int shutdown_h(SSL *con);
+typedef int con_h(SSL *con);
 typedef int bio_free_h(BIO *bio);
 
 /* The connection that is being ended, between the two calls. */
@@ -38,13 +39,13 @@ int SSL_shutdown(SSL *con)
 {
 	static _Thread_local union {
 		void *p;
-		shutdown_h *h;
+		con_h *h;
 	} real;
 	SSL_CTX *ctx = SSL_get_SSL_CTX(con);
 
 	if (!real.p)
 		real.p = dlsym(RTLD_NEXT, "SSL_shutdown");
-	if (net_tls_serves(ctx)) {
+	if (net_tls_serves(ctx) || net_tls_out_of(ctx)) {
 		SSL_CTX_up_ref(ctx);
 		dying.con = con;
 		dying.bio = SSL_get_rbio(con);
@@ -70,6 +71,26 @@ int BIO_free(BIO *bio)
 	return 1;
 }
 
+/* The first step of a handshake of ours gives the connection its rules. */
+int SSL_connect(SSL *con)
+{
+	static _Thread_local union {
+		void *p;
+		con_h *h;
+	} real;
+	struct net_tls_out *t = net_tls_out_of(SSL_get_SSL_CTX(con));
+	int rc;
+
+	if (!real.p)
+		real.p = dlsym(RTLD_NEXT, "SSL_connect");
+	if (!real.p || (t && !net_tls_out_begin(t, con)))
+		return -1;
+	rc = real.h(con);
+	if (t && rc != 1)
+		net_tls_out_failed(t, con, rc);
+	return rc;
+}
+
 int SSL_CTX_use_certificate_file(SSL_CTX *ctx, const char *file, int type)
 {
 	struct net_tls *t = net_tls_wanted();
@@ -77,6 +98,10 @@ int SSL_CTX_use_certificate_file(SSL_CTX *ctx, const char *file, int type)
 
 	if (t)
 		return net_tls_fill(t, ctx);
+	if (net_tls_out_wanted()) {
+		net_tls_out_fill(net_tls_out_wanted(), ctx);
+		return 1;
+	}
 	real = find("SSL_CTX_use_certificate_file");
 	return real ? real(ctx, file, type) : 0;
 }
@@ -86,7 +111,7 @@ int SSL_CTX_use_PrivateKey_file(SSL_CTX *ctx, const char *file, int type)
 {
 	load_h *real;
 
-	if (net_tls_wanted())
+	if (net_tls_wanted() || net_tls_out_wanted())
 		return 1;
 	real = find("SSL_CTX_use_PrivateKey_file");
 	return real ? real(ctx, file, type) : 0;

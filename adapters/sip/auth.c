@@ -22,6 +22,17 @@ bool sip_auth_is_trusted(const struct sip_listener *l, const char *source)
 	return false;
 }
 
+static bool speaks_from(const struct link_conf *k, int family,
+			const uint8_t ip[16])
+{
+	size_t i;
+
+	for (i = 0; i < k->sources_n; i++)
+		if (cidr_holds(k->sources[i], family, ip))
+			return true;
+	return cidr_holds(k->host, family, ip);
+}
+
 const struct link_conf *sip_auth_peer(const struct sip *s, const char *source)
 {
 	uint8_t ip[16] = { 0 };
@@ -33,7 +44,7 @@ const struct link_conf *sip_auth_peer(const struct sip *s, const char *source)
 	for (i = 0; i < s->conf->links_n; i++) {
 		const struct link_conf *k = &s->conf->links[i];
 
-		if (k->kind == LINK_SIP_PEER && cidr_holds(k->host, family, ip))
+		if (k->kind == LINK_SIP_PEER && speaks_from(k, family, ip))
 			return k;
 	}
 	return NULL;

@@ -54,20 +54,30 @@ struct sip_out *sip_out_new(struct sip *s, struct sip_listener *l,
 	o->sip = s;
 	o->listener = l;
 	o->peer = p;
-	l->users++;
+	sip_out_via(o, l);
 	list_add(&s->outs, &o->all);
 	s->outs_n++;
 	return o;
 }
 
+void sip_out_via(struct sip_out *o, struct sip_listener *l)
+{
+	if (l)
+		l->users++;
+	if (o->listener)
+		o->listener->users--;
+	o->listener = l;
+}
+
 void sip_out_free(struct sip_out *o)
 {
+	sip_trip_free(o->trip);
 	list_del(&o->all);
 	o->sip->outs_n--;
 	o->sip->outs_bytes -= o->bytes;
-	o->listener->users--;
 	if (o->orq)
 		nta_outgoing_destroy(o->orq);
+	sip_out_via(o, NULL);
 	msg_put(o->msg);
 	mem_free(o->uri);
 	mem_free(o->route);
@@ -91,6 +101,13 @@ static void finish(struct sip_out *o, const struct result *r)
 	}
 	if (!p && s->was_full && s->outs_n <= SIP_OUTGOING_MAX / 2)
 		s->was_full = false;
+}
+
+void sip_out_fail(struct sip_out *o, enum cause c, struct str text)
+{
+	const struct result r = { .cause = c, .text = text };
+
+	finish(o, &r);
 }
 
 /* ---- answers ---------------------------------------------------------- */
@@ -137,6 +154,8 @@ static int on_answer(struct sip_out *o, nta_outgoing_t *orq, sip_t const *sip)
 	if (status < 200)
 		return 0;
 	o->status = status;
+	if (o->trip && sip_trip_answered(o, status, is_local, sip))
+		return 0;
 	if (o->is_probe) {
 		sip_peer_probed(o->peer, !is_local);
 		return 0;
@@ -190,11 +209,11 @@ int sip_out_start(struct sip_out *o, const char *method, const char *uri,
 	return 0;
 }
 
-static void put_cseq(struct sip *s, struct buf *b)
+void sip_put_cseq(struct sip *s, struct buf *b, const char *method)
 {
 	if (++s->cseq >= 0x7fffffffu)
 		s->cseq = 1;
-	buf_printf(b, "CSeq: %u MESSAGE\r\n", s->cseq);
+	buf_printf(b, "CSeq: %u %s\r\n", s->cseq, method);
 }
 
 /* 415 or 488: the device knows no CPIM; the same once more as text. */
@@ -215,13 +234,15 @@ static bool again_as_text(struct sip_out *o)
 	sip_content_init(&c);
 	buf_init(&b, SIP_HEAD_MAX);
 	rc = sip_content_put(&c, o->msg, &none, &none, false);
-	put_cseq(o->sip, &b);
+	sip_put_cseq(o->sip, &b, "MESSAGE");
 	buf_put_str(&b, str_of(o->head));
 	buf_put_str(&b, buf_str(&c.head));
 	buf_put_char(&b, 0);
 	nta_outgoing_destroy(o->orq);
 	o->orq = NULL;
 	o->was_plain = true;
+	if (rc == 0 && o->trip)
+		sip_trip_replace(o->trip, buf_str(&c.head), buf_str(&c.body));
 	if (rc == 0)
 		rc = sip_out_start(o, "MESSAGE", o->uri,
 				   tport ? NULL : o->route, tport, &b,
@@ -350,6 +371,23 @@ static void keep_for_text(struct sip_out *o, struct msg *m,
 		o->route = keep(w->route);
 }
 
+/* To the servers of a name; o may be over when this returns. */
+static int set_out(struct sip_out *o, const struct target *t,
+		   const struct sip_way *w, const struct buf *head,
+		   const struct sip_content *c)
+{
+	if (head->err)
+		return ERR_SYNTAX;
+	if (!o->head) {
+		o->uri = keep(w->uri);
+		o->head = keep(head->p);
+	}
+	w->peer->under_way++;
+	sip_trip_start(o, t->to.domain, t->to.is_secure, buf_str(&c->head),
+		       buf_str(&c->body));
+	return 0;
+}
+
 static enum cause start(struct sip *s, const struct action *a,
 			const struct target *t, struct sip_way *w,
 			struct encoded *e)
@@ -371,7 +409,7 @@ static enum cause start(struct sip *s, const struct action *a,
 	put_target(s, &fixed, t, a->msg, w);
 	buf_put_str(&fixed, buf_str(&e->common));
 	buf_put_char(&fixed, 0);
-	put_cseq(s, &b);
+	sip_put_cseq(s, &b, "MESSAGE");
 	buf_put(&b, fixed.p, fixed.n ? fixed.n - 1 : 0);
 	buf_put_str(&b, buf_str(&c->head));
 	buf_put_char(&b, 0);
@@ -386,17 +424,22 @@ static enum cause start(struct sip *s, const struct action *a,
 	s->outs_bytes += o->bytes;
 	if (is_cpim && sip_content_can_plain(a->msg) && !fixed.err)
 		keep_for_text(o, a->msg, w, &fixed);
+	if (w->is_trip) {
+		rc = set_out(o, t, w, &fixed, c);
+		goto out;
+	}
 	rc = sip_out_start(o, "MESSAGE", w->uri,
 			   w->route[0] && !w->tport ? w->route : NULL, w->tport,
 			   &b, buf_str(&c->body));
+	if (rc == 0 && w->peer)
+		w->peer->under_way++;
+out:
 	buf_free(&fixed);
 	buf_free(&b);
 	if (rc < 0) {
 		sip_out_free(o);
 		return rc == ERR_SYNTAX ? CAUSE_BAD_REQUEST : CAUSE_UNAVAILABLE;
 	}
-	if (w->peer)
-		w->peer->under_way++;
 	return CAUSE_NONE;
 }
 

@@ -104,38 +104,78 @@ static void probe_end(struct sip_peer *p)
 		sip_out_free(o);
 }
 
-static void on_timer(void *arg)
+/* Are its servers found anew each time? TLS has its connections there too. */
+static bool is_trip(const struct sip_peer *p)
 {
-	struct sip_peer *p = arg;
-	struct sip *s = p->sip;
-	struct sip_listener *l = sip_listen_for(s, p->transport,
-						str_of(p->host));
-	char url[SIP_URI_MAX + 1], id[33];
-	struct buf b;
+	return p->is_named || p->transport == TRANSPORT_TLS;
+}
 
-	if (p->state != LINK_DOWN)
-		return;
-	if (!l || p->probe || s->is_draining) {
-		probe_later(p);
-		return;
-	}
-	sip_peer_url(p, url, sizeof(url));
-	sip_random_id(s, id);
-	buf_init(&b, SIP_HEAD_MAX);
-	buf_printf(&b,
-		   "From: <%s:%s>;tag=%.16s\r\nTo: <%s>\r\n"
-		   "Call-ID: %s\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 1\r\n"
+static void put_probe(struct sip_peer *p, struct buf *b, const char *sent_by,
+		      const char *url)
+{
+	char id[33];
+
+	sip_random_id(p->sip, id);
+	buf_printf(b,
+		   "From: <sip:%s>;tag=%.16s\r\nTo: <%s>\r\n"
+		   "Call-ID: %s\r\nMax-Forwards: 1\r\n"
 		   "User-Agent: " OMA_SERVER "\r\n",
-		   p->transport == TRANSPORT_TLS ? "sips" : "sip", l->sent_by,
-		   id, url, id);
-	buf_put_char(&b, 0);
-	p->probe = sip_out_new(s, l, p);
-	p->probe->is_probe = true;
-	if (sip_out_start(p->probe, "OPTIONS", url, url, NULL, &b, STR_NONE) <
+		   sent_by, id, url, id);
+	buf_put_char(b, 0);
+}
+
+static void probe_address(struct sip_peer *p, const struct sip_listener *l,
+			  struct buf *b)
+{
+	char url[SIP_URI_MAX + 1];
+
+	sip_peer_url(p, url, sizeof(url));
+	sip_put_cseq(p->sip, b, "OPTIONS");
+	put_probe(p, b, l->sent_by, url);
+	if (sip_out_start(p->probe, "OPTIONS", url, url, NULL, b, STR_NONE) <
 	    0) {
 		probe_end(p);
 		probe_later(p);
 	}
+}
+
+static void probe_name(struct sip_peer *p, struct buf *b)
+{
+	char url[DNS_NAME_MAX + 16], from[DNS_NAME_MAX];
+	bool is_ip6 = strchr(p->host, ':') != NULL;
+	struct str host = p->sip->conf->sip_host;
+
+	snprintf(url, sizeof(url), "sip:%s%s%s", is_ip6 ? "[" : "", p->host,
+		 is_ip6 ? "]" : "");
+	snprintf(from, sizeof(from), "%.*s", STR_ARG(host));
+	put_probe(p, b, from, url);
+	p->probe->uri = name_of(str_of(url));
+	p->probe->head = name_of(str_of(b->p));
+	sip_trip_start(p->probe, str_of(p->host), false, STR(""), STR_NONE);
+}
+
+static void on_timer(void *arg)
+{
+	struct sip_peer *p = arg;
+	struct sip *s = p->sip;
+	struct sip_listener *l = NULL;
+	struct buf b;
+
+	if (p->state != LINK_DOWN)
+		return;
+	if (!is_trip(p))
+		l = sip_listen_for(s, p->transport, str_of(p->host));
+	if ((!l && !is_trip(p)) || p->probe || s->is_draining) {
+		probe_later(p);
+		return;
+	}
+	buf_init(&b, SIP_HEAD_MAX);
+	p->probe = sip_out_new(s, l, p);
+	p->probe->is_probe = true;
+	if (is_trip(p))
+		probe_name(p, &b);
+	else
+		probe_address(p, l, &b);
 	buf_free(&b);
 }
 
@@ -150,7 +190,9 @@ void sip_peer_probed(struct sip_peer *p, bool is_alive)
 
 void sip_peer_failed(struct sip_peer *p)
 {
-	if (p->state != LINK_UP)
+	/* One domain of many that are behind "*.example" says nothing of the
+	   others. */
+	if (p->state != LINK_UP || (p->is_of_domain && p->host[0] == '*'))
 		return;
 	p->state = LINK_DOWN;
 	p->probe_ms = 0;
@@ -227,11 +269,15 @@ int sip_peer_check(const struct sip *s, const struct config *c,
 
 		if (l->kind != LINK_SIP_PEER)
 			continue;
-		if (!l->host.n || l->host.n >= SIP_ADDR_MAX)
+		if ((!l->host.n && !l->is_of_domain) ||
+		    l->host.n >= (l->is_named ? DNS_NAME_MAX : SIP_ADDR_MAX))
 			return errtext_set(why, ERR_SYNTAX,
 					   "link \"%.*s\": "
 					   "the host must be an address",
 					   STR_ARG(l->name));
+		if (l->transport == TRANSPORT_AUTO ||
+		    l->transport == TRANSPORT_TLS)
+			continue;
 		for (k = 0; k < c->listens_n; k++)
 			if (c->listens[k].proto == PROTO_SIP &&
 			    c->listens[k].transport == l->transport)
@@ -249,8 +295,13 @@ int sip_peer_check(const struct sip *s, const struct config *c,
 
 static void take(struct sip_peer *p, const struct link_conf *k)
 {
-	memcpy(p->host, k->host.p, k->host.n);
-	p->host[k->host.n] = 0;
+	struct str host = k->is_of_domain ? k->name : k->host;
+
+	memset(p->host, 0, sizeof(p->host));
+	if (host.n < sizeof(p->host))
+		memcpy(p->host, host.p, host.n);
+	p->is_named = k->is_named;
+	p->is_of_domain = k->is_of_domain;
 	p->port = k->port;
 	p->transport = k->transport;
 	p->window = k->window ? k->window : WINDOW_DEFAULT;

@@ -16,6 +16,7 @@ static void on_sweep(void *arg)
 	sip_dups_sweep(&s->dups, now);
 	sip_peer_sweep(s);
 	sip_listen_sweep(s);
+	sip_outlets_sweep(s);
 	if (s->is_draining && s->outs_n && now >= s->drain_end_ms)
 		sip_outs_end(s, NULL, CAUSE_LINK_DOWN);
 	net_timer_set(s->sweep, SWEEP_MS);
@@ -38,6 +39,8 @@ struct sip *sip_new(struct net_loop *l, const struct intake *in,
 	list_init(&s->peers);
 	list_init(&s->pendings);
 	list_init(&s->outs);
+	list_init(&s->outlets);
+	list_init(&s->trips);
 	net_random(&s->seed, sizeof(s->seed));
 	net_random(s->nonce_key, sizeof(s->nonce_key));
 	/* Rises over restarts too, while fewer than one a second are sent;
@@ -45,6 +48,8 @@ struct sip *sip_new(struct net_loop *l, const struct intake *in,
 	s->cseq = (uint32_t)((net_utc_us() / 1000000) & 0x3fffffff);
 	s->pending = map_new(s->seed);
 	sip_dups_init(&s->dups, s->seed);
+	sip_blacklist_init(&s->blacklist, s->seed);
+	s->resolver = net_resolver_new(l, sip_trips_news, s);
 	s->sweep = net_timer_new(l, on_sweep, s);
 	net_timer_set(s->sweep, SWEEP_MS);
 	return s;
@@ -61,7 +66,10 @@ void sip_free(struct sip *s)
 	list_each(it, tmp, &s->pendings)
 		sip_pending_drop(list_of(it, struct sip_pending, all));
 	sip_listen_free_all(s);
+	sip_outlets_free(s);
 	net_timer_free(s->sweep);
+	net_resolver_free(s->resolver);
+	sip_blacklist_free(&s->blacklist);
 	sip_dups_free(&s->dups);
 	map_free(s->pending);
 	sip_stack_free(s->stack);
@@ -111,6 +119,23 @@ static int port_prepare(void *self, struct config *c, struct errtext *why)
 	return rc;
 }
 
+static void commit_dns(struct sip *s)
+{
+	const struct config *c = s->conf;
+	char path[1024];
+	size_t i;
+
+	net_resolver_clear_servers(s->resolver);
+	for (i = 0; i < c->dns_servers_n; i++)
+		(void)net_resolver_add_server(s->resolver, c->dns_servers[i]);
+	if (c->dns_servers_n || c->dns_resolv_file.n >= sizeof(path))
+		return;
+	memcpy(path, c->dns_resolv_file.p ? c->dns_resolv_file.p : "",
+	       c->dns_resolv_file.n);
+	path[c->dns_resolv_file.n] = 0;
+	net_resolver_read_servers(s->resolver, path);
+}
+
 static void port_commit(void *self)
 {
 	struct sip *s = self;
@@ -120,8 +145,10 @@ static void port_commit(void *self)
 		return;
 	s->conf = s->next_conf;
 	s->next_conf = NULL;
+	commit_dns(s);
 	sip_listen_commit(s);
 	sip_peer_commit(s);
+	sip_outlets_commit(s);
 	config_put(old);
 }
 

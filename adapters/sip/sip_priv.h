@@ -7,6 +7,9 @@
  *   answer.c     requests core has to answer; dup.c remembers the answers
  *   message_out.c requests we send: way_out.c finds the next hop, head_out.c
  *                and body_out.c write what is in them
+ *   trip.c       the servers of a name, one after another: locate.c finds
+ *                them, inside.c and blacklist.c pass some over, outlet.c has
+ *                the TLS connections to them
  *   peer.c       links to other SIP servers; flow.c connections of clients
  */
 #pragma once
@@ -29,6 +32,8 @@ struct sip_out;
 #define msg_ref model_msg_ref
 #define msg_copy model_msg_copy
 
+#include "adapters/net/resolve.h"
+#include "adapters/sip/locate.h"
 #include "adapters/sip/oma_tokens.h"
 #include "adapters/sip/raw_in.h"
 #include "adapters/sip/sip.h"
@@ -87,6 +92,10 @@ struct sip_listener {
 	bool is_kept;			/* stands in the prepared config too */
 	unsigned users;			/* pending and outgoing requests */
 	int64_t end_ms;			/* draining: gone then at the latest */
+	/* outlet.c: takes nothing, opens TLS connections to one name only */
+	struct net_tls_out *out;
+	char *out_name; /* the name their certificates must have */
+	uint32_t out_link;
 };
 
 /* ---- requests that came in -------------------------------------------- */
@@ -143,7 +152,8 @@ struct sip_peer { /* a link of kind sip-peer */
 	struct sip *sip;
 	uint32_t id;
 	char *name;
-	char host[SIP_ADDR_MAX];
+	char host[DNS_NAME_MAX]; /* numeric; or a name: is_named */
+	bool is_named, is_of_domain;
 	uint16_t port;
 	enum transport transport;
 	uint32_t window, under_way;
@@ -172,8 +182,14 @@ struct sip_out {
 	struct msg *msg;	  /* a reference */
 	char *uri, *route, *head; /* as the first one had them */
 	bool was_plain;
+	struct sip_trip *trip; /* its next hops, or NULL: one is all */
 	unsigned status; /* when it is over */
 	size_t bytes;	 /* counted in outs_bytes */
+};
+
+struct sip_blacklist {
+	struct map *map;
+	struct list_link age;
 };
 
 /* ---- the adapter ------------------------------------------------------ */
@@ -185,6 +201,9 @@ struct sip {
 	struct log_ctx log;
 	struct config *conf, *next_conf;
 	struct list_link listeners, peers, pendings, outs;
+	struct list_link outlets, trips; /* trips: those that wait for DNS */
+	struct net_resolver *resolver;
+	struct sip_blacklist blacklist;
 	struct map *pending; /* leg -> sip_pending */
 	struct sip_dups dups;
 	struct net_timer *sweep; /* every second */
@@ -328,6 +347,7 @@ struct sip_way {
 	char route[SIP_URI_MAX + 1]; /* next hop, or empty */
 	struct str routes;	     /* Route header values, or empty */
 	enum transport transport;
+	bool is_trip; /* by DNS: listener, route and transport come later */
 };
 enum cause sip_way_find(struct sip *s, const struct target *t,
 			struct sip_way *w);
@@ -336,8 +356,13 @@ enum cause sip_way_find(struct sip *s, const struct target *t,
 void sip_send(void *self, const struct action *a);
 uint32_t sip_room(void *self, uint32_t link);
 void sip_outs_free_all(struct sip *s);
+/* l NULL: it is given later, by sip_out_via(). */
 struct sip_out *sip_out_new(struct sip *s, struct sip_listener *l,
 			    struct sip_peer *p);
+void sip_out_via(struct sip_out *o, struct sip_listener *l);
+/* It is over: cause, words. Frees o. */
+void sip_out_fail(struct sip_out *o, enum cause c, struct str text);
+void sip_put_cseq(struct sip *s, struct buf *b, const char *method);
 void sip_out_free(struct sip_out *o);
 /* One request with a finished head. 0, or the stack would not take it. */
 int sip_out_start(struct sip_out *o, const char *method, const char *uri,
@@ -345,6 +370,46 @@ int sip_out_start(struct sip_out *o, const char *method, const char *uri,
 		  struct str body);
 /* Gives every outstanding send over this peer (NULL: all) its result. */
 void sip_outs_end(struct sip *s, const struct sip_peer *p, enum cause c);
+
+/* trip.c: o goes to the servers of its peer's name, or of domain when the peer
+   has none, until one answers. o->uri and o->head are set and stay; content is
+   copied. It may be over, and o gone, when this returns. */
+void sip_trip_start(struct sip_out *o, struct str domain, bool is_secure,
+		    struct str content_head, struct str body);
+/* Another content from here on. */
+void sip_trip_replace(struct sip_trip *t, struct str content_head,
+		      struct str body);
+void sip_trip_free(struct sip_trip *t);
+/* An answer came, or is_local the stack's own word that none will. True: it
+   went to the next server. */
+bool sip_trip_answered(struct sip_out *o, unsigned status, bool is_local,
+		       const sip_t *sip);
+void sip_trips_news(void *sip); /* DNS knows more */
+
+/* blacklist.c */
+void sip_blacklist_init(struct sip_blacklist *b, uint64_t seed);
+void sip_blacklist_free(struct sip_blacklist *b);
+/* Until when it is passed over, 0: it is not. */
+int64_t sip_blacklist_until(const struct sip_blacklist *b,
+			    const struct locate_hop *h, int64_t now_ms);
+/* asked_ms: Retry-After, 0: none. */
+void sip_blacklist_fail(struct sip_blacklist *b, const struct locate_hop *h,
+			int64_t now_ms, int64_t asked_ms);
+void sip_blacklist_good(struct sip_blacklist *b, const struct locate_hop *h);
+size_t sip_blacklist_count(const struct sip_blacklist *b);
+
+/* inside.c: may DNS lead there? */
+bool sip_inside_ok(const struct link_conf *k, const char *address);
+
+/* outlet.c: the agent whose TLS connections are to that name by the rules of
+   that link; made when it is first needed. NULL: why. */
+struct sip_listener *sip_outlet_for(struct sip *s, const struct link_conf *k,
+				    struct str name, bool is_ip6,
+				    struct errtext *why);
+struct str sip_outlet_why(const struct sip_listener *l);
+void sip_outlets_commit(struct sip *s); /* the files may be new ones */
+void sip_outlets_sweep(struct sip *s);
+void sip_outlets_free(struct sip *s);
 
 /* peer.c */
 int sip_peer_check(const struct sip *s, const struct config *c,

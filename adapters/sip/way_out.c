@@ -31,12 +31,16 @@ static enum cause way_to_peer(struct sip *s, const struct target *t,
 	}
 	w->peer = p;
 	w->transport = p->transport;
-	w->listener = sip_listen_for(s, p->transport, str_of(p->host));
+	w->is_trip = p->is_named || p->transport == TRANSPORT_TLS;
+	if (!w->is_trip)
+		w->listener = sip_listen_for(s, p->transport,
+					     str_of(p->host));
 	buf_init(&b, SIP_URI_MAX);
 	addr_put_uri(&b, &t->to, true);
 	ok = !b.err && put_cstr(w->uri, sizeof(w->uri), buf_str(&b));
 	buf_free(&b);
-	sip_peer_url(p, w->route, sizeof(w->route));
+	if (!w->is_trip)
+		sip_peer_url(p, w->route, sizeof(w->route));
 	return ok ? CAUSE_NONE : CAUSE_URI_TOO_LONG;
 }
 
@@ -139,7 +143,7 @@ enum cause sip_way_find(struct sip *s, const struct target *t,
 		c = way_to_peer(s, t, w);
 	else
 		c = t->binding ? way_to_binding(s, t, w) : CAUSE_LEG_GONE;
-	if (c == CAUSE_NONE && !w->listener)
+	if (c == CAUSE_NONE && !w->listener && !w->is_trip)
 		c = t->link ? CAUSE_LINK_DOWN : CAUSE_NO_BINDING;
 	return c;
 }

@@ -105,7 +105,7 @@ struct commit {
 
 /* ---- links: links.c ---- */
 
-enum { LINKS_MAX = 256 };
+enum { LINKS_MAX = CONFIG_LINKS_MAX };
 
 struct link_now {
 	uint32_t id;

@@ -11,7 +11,11 @@
 #include "core/model/leg.h"
 
 enum trust { TRUST_EXTERNAL, TRUST_PARTNER, TRUST_INTERNAL };
-enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
+enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS,
+		 TRANSPORT_AUTO /* of a SIP peer: as DNS says */ };
+/* Towards a SIP peer whose transport is AUTO. */
+enum tls_policy { TLS_REQUIRE, TLS_PREFER, TLS_OFF };
+enum cpim_use { CPIM_AUTO, CPIM_NEVER, CPIM_ALWAYS };
 
 struct listen_conf {			/* listen "name" { } */
 	struct str name;
@@ -48,8 +52,9 @@ struct link_conf {			/* link "name" { } */
 	enum link_kind kind;
 	enum proto proto;
 	/* xmpp component */
-	struct str host;		/* numeric address of the server, or of
-					   the SIP peer */
+	struct str host;		/* numeric address of the server; of the
+					   SIP peer also a name, empty: the
+					   recipient's domain */
 	uint16_t port;
 	bool is_required;		/* not ready while it is down */
 	struct str component;		/* hostname we speak for */
@@ -61,12 +66,27 @@ struct link_conf {			/* link "name" { } */
 	uint32_t stanza_bytes_max;	/* serialised */
 	struct remark_conf remarks;
 	/* sip peer */
+	bool is_named;			/* host is a name: found by DNS */
 	enum transport transport;
+	enum tls_policy tls;
+	struct str tls_name;		/* its certificate must have it; empty:
+					   the host, or the recipient's domain */
+	struct str ca_file;		/* empty: what this machine trusts */
+	struct str cert_file, key_file;	/* ours towards it, or empty */
+	struct str *inside;		/* private networks DNS may lead to */
+	size_t inside_n;
+	struct str *sources;		/* addresses and networks it speaks
+					   from, besides a numeric host */
+	size_t sources_n;
+	enum cpim_use cpim;
+	bool is_of_domain;		/* made of a domain block, host empty */
 	bool is_trusted;		/* its P-Asserted-Identity is believed,
 					   and it gets ours */
 	bool insecure_cleartext;	/* a component link off this machine */
 	uint32_t window;		/* sends under way at most */
 };
+
+enum { CONFIG_LINKS_MAX = 1024 };	/* those made of domains included */
 
 enum domain_kind { DOMAIN_SERVED, DOMAIN_FOREIGN };
 
@@ -74,8 +94,14 @@ struct domain_conf {			/* domain "name" { } */
 	struct str name;		/* lower case; "*.x" matches below x */
 	enum domain_kind kind;
 	enum proto proto;		/* of a foreign one */
-	struct str via;			/* link name */
-	uint32_t via_id;
+	struct str via;			/* link name; empty: SIP, by DNS */
+	uint32_t via_id;		/* then a link of the domain's name */
+	enum tls_policy tls;		/* of it, as in struct link_conf: */
+	struct str ca_file, cert_file, key_file;
+	struct str *inside, *sources;
+	size_t inside_n, sources_n;
+	enum cpim_use cpim;
+	bool insecure_cleartext;
 	bool is_enabled;
 	enum trust trust;
 	struct str *allow, *deny;	/* patterns of foreign addresses */
@@ -127,6 +153,11 @@ struct config {
 	bool reg_associated_uri;	/* P-Associated-URI in the 200 */
 	struct str *service_routes;	/* Service-Route URIs, top first */
 	size_t service_routes_n;
+	uint32_t sip_failover_ms;	/* then the next server of a domain */
+	/* dns */
+	struct str *dns_servers;
+	size_t dns_servers_n;
+	struct str dns_resolv_file;
 	/* limits and policy */
 	uint32_t message_bytes_max;
 	uint32_t no_answer_ms;		/* terminating side, 20 s */
@@ -146,8 +177,9 @@ struct config {
 	bool receipt_on_stored;		/* XMPP receipt already when stored */
 	struct listen_conf *listens;
 	size_t listens_n;
-	struct link_conf *links;
+	struct link_conf *links;	/* blocks, then those made of domains */
 	size_t links_n;
+	size_t links_named_n;		/* blocks among them */
 	struct domain_conf *domains;
 	size_t domains_n;
 	struct route_conf *routes;

@@ -349,7 +349,9 @@ static bool passes_loop(struct choice *ch)
 /* A sips request ends at a next hop that is not SIP over TLS. */
 static bool is_sips_link(const struct link_conf *l)
 {
-	return l && l->proto == PROTO_SIP && l->transport == TRANSPORT_TLS;
+	return l && l->proto == PROTO_SIP &&
+	       (l->transport == TRANSPORT_TLS ||
+		(l->transport == TRANSPORT_AUTO && l->tls != TLS_OFF));
 }
 
 static bool passes_sips(struct choice *ch)

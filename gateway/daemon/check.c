@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include "adapters/net/tls.h"
+#include "adapters/net/tls_out.h"
 #include "gateway/daemon/files.h"
 #include "gateway/daemon/value.h"
 
@@ -63,29 +64,29 @@ static void check_names(const struct checker *k, const char *block)
 }
 
 /* Both are there, the key is not for everybody, and they fit together. */
-static void check_tls(const struct checker *k, const struct listen_conf *l,
-		      size_t i)
+static void check_tls(const struct checker *k, const char *block, size_t i,
+		      struct str cert_file, struct str key_file)
 {
 	const char *option = "key-file";
-	struct str path = l->key_file;
+	struct str path = key_file;
 	struct errtext why;
 	struct fault_value v;
 	struct net_tls *tls;
 
-	if (k->src->no_files || !l->cert_file.n || !l->key_file.n)
+	if (k->src->no_files || !cert_file.n || !key_file.n)
 		return;
-	if (file_check(l->cert_file, false, &why)) {
+	if (file_check(cert_file, false, &why)) {
 		option = "cert-file";
-		path = l->cert_file;
+		path = cert_file;
 	} else if (!file_check(path, true, &why)) {
-		tls = net_tls_new(l->cert_file, path, &why);
+		tls = net_tls_new(cert_file, path, &why);
 		if (!tls)
-			faults_add(k->f, line_of(k, "listen", i, "cert-file"),
+			faults_add(k->f, line_of(k, block, i, "cert-file"),
 				   "%s", why.text);
 		net_tls_free(tls);
 		return;
 	}
-	faults_add(k->f, line_of(k, "listen", i, option), "%s %s %s", option,
+	faults_add(k->f, line_of(k, block, i, option), "%s %s %s", option,
 		   fault_value(&v, path), why.text);
 }
 
@@ -122,7 +123,7 @@ static void check_listen(const struct checker *k, size_t i)
 	if (l->proto == PROTO_ADMIN)
 		check_admin(k, l, i);
 	if (l->transport == TRANSPORT_TLS)
-		check_tls(k, l, i);
+		check_tls(k, "listen", i, l->cert_file, l->key_file);
 	if (l->proto == PROTO_SIP && !l->challenge_sha256 && !l->challenge_md5 && l->trusted_n == 0)
 		faults_add(k->f, line_of(k, "listen", i, "challenge"),
 			   "nobody could send here: no digest algorithm is "
@@ -181,6 +182,13 @@ static void check_component(const struct checker *k, struct link_conf *l,
 	size_t j;
 
 	check_secret(k, l, i);
+	if (!value_form_ok(l->host, FORM_ADDRESS))
+		faults_add(k->f, line_of(k, "link", i, "host"),
+			   "host must be numeric in a component link (got %s)",
+			   fault_value(&v, l->host));
+	if (!l->port)
+		faults_add(k->f, line_of(k, "link", i, "port"),
+			   "port is missing in this link");
 	lower_ascii(k->c->arena, &l->component);
 	if (l->host.n && !value_is_loopback(l->host) && !l->insecure_cleartext)
 		faults_add(k->f, line_of(k, "link", i, "host"),
@@ -207,6 +215,41 @@ static void check_component(const struct checker *k, struct link_conf *l,
 				   line_of(k, "link", j, NULL));
 }
 
+/* What a peer and a domain by DNS have in common. */
+static void check_outgoing(const struct checker *k, const char *block,
+			   size_t i, const struct link_conf *l)
+{
+	struct fault_value v;
+	struct errtext why;
+
+	if (l->tls != TLS_REQUIRE && !l->insecure_cleartext)
+		faults_add(k->f, line_of(k, block, i, "tls"),
+			   "messages could leave unencrypted; say "
+			   "insecure-cleartext = yes, or tls = require");
+	if (!l->cert_file.n != !l->key_file.n)
+		faults_add(k->f, line_of(k, block, i, "cert-file"),
+			   "cert-file and key-file belong together");
+	check_tls(k, block, i, l->cert_file, l->key_file);
+	if (l->ca_file.n && !k->src->no_files &&
+	    (file_check(l->ca_file, false, &why) ||
+	     net_tls_check_ca(l->ca_file, &why) < 0))
+		faults_add(k->f, line_of(k, block, i, "ca-file"),
+			   "ca-file %s %s", fault_value(&v, l->ca_file),
+			   why.text);
+}
+
+static void check_peer(const struct checker *k, struct link_conf *l, size_t i)
+{
+	l->is_named = !value_form_ok(l->host, FORM_ADDRESS);
+	if (l->is_named)
+		lower_ascii(k->c->arena, &l->host);
+	lower_ascii(k->c->arena, &l->tls_name);
+	if (l->transport == TRANSPORT_AUTO && !l->is_named)
+		faults_add(k->f, line_of(k, "link", i, "transport"),
+			   "transport = auto needs a host that is a name");
+	check_outgoing(k, "link", i, l);
+}
+
 static void check_link(const struct checker *k, size_t i)
 {
 	struct link_conf *l = &k->c->links[i];
@@ -216,6 +259,8 @@ static void check_link(const struct checker *k, size_t i)
 	l->proto = l->kind == LINK_SIP_PEER ? PROTO_SIP : PROTO_XMPP;
 	if (l->kind == LINK_XMPP_COMPONENT)
 		check_component(k, l, i);
+	else if (!l->is_of_domain)
+		check_peer(k, l, i);
 	for (j = 0; j < i; j++)
 		if (k->c->links[j].id == l->id &&
 		    !str_eq(k->c->links[j].name, l->name))
@@ -240,6 +285,68 @@ static const struct link_conf *link_named(const struct checker *k,
 	return l;
 }
 
+/* A foreign domain without a link of the file, which SIP can reach by DNS. */
+static bool is_by_dns(const struct domain_conf *d)
+{
+	return d->kind == DOMAIN_FOREIGN && !d->via.n && d->proto == PROTO_SIP;
+}
+
+/* Its own link, so that core knows one kind of way out only, and a domain that
+   is down holds up nobody else. */
+static void link_of_domain(const struct checker *k, size_t i,
+			   struct link_conf *l)
+{
+	struct domain_conf *d = &k->c->domains[i];
+	struct fault_value v;
+
+	if (config_link_by_name(k->c, d->name))
+		faults_add(k->f, line_of(k, "domain", i, NULL),
+			   "a link has the name of this domain (%s), and it "
+			   "needs one of its own",
+			   fault_value(&v, d->name));
+	*l = (struct link_conf){
+		.name = d->name, .kind = LINK_SIP_PEER, .host = STR(""),
+		.transport = TRANSPORT_AUTO, .tls = d->tls,
+		.ca_file = d->ca_file, .cert_file = d->cert_file,
+		.key_file = d->key_file, .inside = d->inside,
+		.inside_n = d->inside_n, .sources = d->sources,
+		.sources_n = d->sources_n, .cpim = d->cpim,
+		.insecure_cleartext = d->insecure_cleartext,
+		.is_trusted = d->trust != TRUST_EXTERNAL,
+		.is_named = true, .is_of_domain = true,
+	};
+	d->via_id = config_id_of(d->name);
+	check_outgoing(k, "domain", i, l);
+}
+
+/* The links of the file, and one for each domain that has none. */
+static void make_links(const struct checker *k)
+{
+	struct config *c = k->c;
+	size_t i, n = c->links_named_n;
+	struct link_conf *list;
+
+	c->links_n = n;
+	for (i = 0; i < c->domains_n; i++)
+		n += is_by_dns(&c->domains[i]);
+	if (n > CONFIG_LINKS_MAX)
+		faults_add(k->f, 0,
+			   "links and SIP domains without one are %zu "
+			   "together, expected at most %d",
+			   n, CONFIG_LINKS_MAX);
+	if (n == c->links_n || n > CONFIG_LINKS_MAX)
+		return;
+	list = arena_array(c->arena, n, sizeof(*list));
+	if (!list)
+		return; /* conf_load() tells */
+	memcpy(list, c->links, c->links_n * sizeof(*list));
+	for (i = 0, n = c->links_n; i < c->domains_n; i++)
+		if (is_by_dns(&c->domains[i]))
+			link_of_domain(k, i, &list[n++]);
+	c->links = list;
+	c->links_n = n;
+}
+
 static void check_domain(const struct checker *k, size_t i)
 {
 	struct domain_conf *d = &k->c->domains[i];
@@ -247,6 +354,10 @@ static void check_domain(const struct checker *k, size_t i)
 	struct fault_value v;
 	size_t j;
 
+	if (d->kind == DOMAIN_FOREIGN && !d->via.n && !is_by_dns(d))
+		faults_add(k->f, line_of(k, "domain", i, NULL),
+			   "via is missing in this domain (without it, proto "
+			   "= sip finds the servers by DNS)");
 	if (d->kind == DOMAIN_SERVED)
 		d->proto = PROTO_SIP;
 	if (l) {
@@ -347,6 +458,7 @@ void check_config(struct config *c, const struct scan *s,
 		if (conf_blocks[i].is_titled)
 			check_names(&k, conf_blocks[i].name);
 	check_node(&k);
+	make_links(&k);
 	for (i = 0; i < c->listens_n; i++)
 		check_listen(&k, i);
 	for (i = 0; i < c->links_n; i++)

@@ -26,6 +26,7 @@
 #define IF_TLS (1u << TRANSPORT_TLS)
 #define IF_COMPONENT (1u << LINK_XMPP_COMPONENT)
 #define IF_PEER (1u << LINK_SIP_PEER)
+#define IF_ANY_LINK (IF_COMPONENT | IF_PEER)
 #define IF_FOREIGN (1u << DOMAIN_FOREIGN)
 
 static const struct opt_name log_levels[] = {
@@ -46,6 +47,28 @@ static const struct opt_name transports[] = {
 	{ "udp", TRANSPORT_UDP },
 	{ "tcp", TRANSPORT_TCP },
 	{ "tls", TRANSPORT_TLS },
+	{ NULL, 0 },
+};
+
+static const struct opt_name peer_transports[] = {
+	{ "udp", TRANSPORT_UDP },
+	{ "tcp", TRANSPORT_TCP },
+	{ "tls", TRANSPORT_TLS },
+	{ "auto", TRANSPORT_AUTO },
+	{ NULL, 0 },
+};
+
+static const struct opt_name tls_policies[] = {
+	{ "require", TLS_REQUIRE },
+	{ "prefer", TLS_PREFER },
+	{ "off", TLS_OFF },
+	{ NULL, 0 },
+};
+
+static const struct opt_name cpim_uses[] = {
+	{ "auto", CPIM_AUTO },
+	{ "never", CPIM_NEVER },
+	{ "always", CPIM_ALWAYS },
 	{ NULL, 0 },
 };
 
@@ -198,6 +221,21 @@ static const struct option sip_options[] = {
 	{ "associated-uri", OPT_BOOL, C(reg_associated_uri), .preset = "no",
 	  .sentence = "Tell a registered client his address in "
 		"P-Associated-URI." },
+	{ "failover-after", OPT_DURATION, UNIT_MS, C(sip_failover_ms),
+	  .preset = "4s", .min = 100, .max = 32 * SEC,
+	  .sentence = "Time a server of a foreign domain has to answer before "
+		"the domain's next one is tried." },
+};
+
+static const struct option dns_options[] = {
+	{ "servers", OPT_LIST, .form = FORM_SERVER,
+	  LIST_AT(config, dns_servers), .preset = "", .max = 4,
+	  .sentence = "Recursive name servers for foreign SIP domains; none: "
+		"those of resolv-conf." },
+	{ "resolv-conf", OPT_FILE, .base = BASE_CONF, C(dns_resolv_file),
+	  .preset = "/etc/resolv.conf",
+	  .sentence = "File that names the servers when servers is empty; "
+		"read at every load." },
 };
 
 #undef C
@@ -245,13 +283,14 @@ static const struct option link_options[] = {
 	{ "kind", OPT_ENUM, .names = link_kinds, C(kind),
 	  .reload = RELOAD_LINK,
 	  .sentence = "What is at the other end." },
-	{ "host", OPT_STR, .form = FORM_ADDRESS, C(host),
+	{ "host", OPT_STR, .form = FORM_PEER, C(host),
 	  .preset = "127.0.0.1", .reload = RELOAD_LINK,
-	  .sentence = "Numeric address of the server or peer." },
-	{ "port", OPT_NUMBER, C(port), .min = 1, .max = 65535,
+	  .sentence = "Numeric address of the server or peer; of a SIP peer "
+		"also a name, found by DNS." },
+	{ "port", OPT_NUMBER, C(port), .preset = "0", .max = 65535,
 	  .reload = RELOAD_LINK,
 	  .sentence = "Port of the server or peer (5347 is usual for XMPP "
-		"components, 5060 for SIP)." },
+		"components, 5060 for SIP); 0: as DNS says." },
 	{ "required", OPT_BOOL, C(is_required), .preset = "no",
 	  .sentence = "Whether the node counts as ready (/readyz, OPTIONS) "
 		"only while this link is up." },
@@ -296,12 +335,42 @@ static const struct option link_options[] = {
 	  .only = IF_COMPONENT, .preset = "text",
 	  .sentence = "XMPP retractions of a message: as text, or drop." },
 	{ "insecure-cleartext", OPT_BOOL, C(insecure_cleartext),
-	  .only = IF_COMPONENT, .preset = "no", .reload = RELOAD_LINK,
-	  .sentence = "Allow a host that is not this machine, although "
-		"component links are not encrypted." },
-	{ "transport", OPT_ENUM, .names = transports, C(transport),
+	  .only = IF_ANY_LINK, .preset = "no", .reload = RELOAD_LINK,
+	  .sentence = "Allow what is not encrypted: a component link to "
+		"another machine, or tls = prefer and off." },
+	{ "transport", OPT_ENUM, .names = peer_transports, C(transport),
 	  .only = IF_PEER, .preset = "udp", .reload = RELOAD_LINK,
-	  .sentence = "Transport towards the peer." },
+	  .sentence = "Transport towards the peer; auto: as DNS says." },
+	{ "tls", OPT_ENUM, .names = tls_policies, C(tls), .only = IF_PEER,
+	  .preset = "require", .reload = RELOAD_LINK,
+	  .sentence = "Whether transport = auto must take TLS." },
+	{ "tls-name", OPT_STR, .form = FORM_HOST, C(tls_name),
+	  .only = IF_PEER, .preset = "", .reload = RELOAD_LINK,
+	  .sentence = "Name the peer's certificate must carry; empty: the "
+		"host." },
+	{ "ca-file", OPT_FILE, .base = BASE_CONF, C(ca_file),
+	  .only = IF_PEER, .preset = "", .reload = RELOAD_LINK,
+	  .sentence = "Authorities that may have signed the peer's "
+		"certificate, PEM; empty: those this machine trusts." },
+	{ "cert-file", OPT_FILE, .base = BASE_CONF, C(cert_file),
+	  .only = IF_PEER, .preset = "", .reload = RELOAD_LINK,
+	  .sentence = "Certificate and chain we show the peer, PEM." },
+	{ "key-file", OPT_FILE, .base = BASE_CONF, C(key_file),
+	  .only = IF_PEER, .preset = "", .reload = RELOAD_LINK,
+	  .sentence = "Private key of cert-file, PEM; not readable by "
+		"others." },
+	{ "inside", OPT_LIST, .form = FORM_NET, LIST_AT(link_conf, inside),
+	  .only = IF_PEER, .preset = "", .max = 64, .reload = RELOAD_LINK,
+	  .sentence = "Private, loopback and link-local networks that DNS may "
+		"lead to; no such when empty." },
+	{ "sources", OPT_LIST, .form = FORM_NET, LIST_AT(link_conf, sources),
+	  .only = IF_PEER, .preset = "", .max = 64,
+	  .sentence = "Addresses and networks the peer speaks from, besides "
+		"a numeric host; a name alone lets nobody in." },
+	{ "cpim", OPT_ENUM, .names = cpim_uses, C(cpim), .only = IF_PEER,
+	  .preset = "auto",
+	  .sentence = "Whether the peer gets message/cpim: auto sends it when "
+		"a report is wanted, and text once the peer refused it." },
 	{ "trusted", OPT_BOOL, C(is_trusted), .only = IF_PEER,
 	  .preset = "no", .reload = RELOAD_LINK,
 	  .sentence = "Believe its P-Asserted-Identity and send it ours." },
@@ -322,7 +391,38 @@ static const struct option domain_options[] = {
 	  .only = IF_FOREIGN, .preset = "auto",
 	  .sentence = "Its protocol; auto takes that of the link." },
 	{ "via", OPT_STR, .form = FORM_LINK, C(via), .only = IF_FOREIGN,
-	  .sentence = "Link that leads there." },
+	  .preset = "",
+	  .sentence = "Link that leads there; without one and with proto = "
+		"sip its servers are found by DNS (RFC 3263)." },
+	{ "tls", OPT_ENUM, .names = tls_policies, C(tls), .only = IF_FOREIGN,
+	  .preset = "require",
+	  .sentence = "By DNS: whether TLS must be taken; prefer and off need "
+		"insecure-cleartext = yes." },
+	{ "insecure-cleartext", OPT_BOOL, C(insecure_cleartext),
+	  .only = IF_FOREIGN, .preset = "no",
+	  .sentence = "By DNS: messages may leave unencrypted." },
+	{ "ca-file", OPT_FILE, .base = BASE_CONF, C(ca_file),
+	  .only = IF_FOREIGN, .preset = "",
+	  .sentence = "By DNS: authorities that may have signed its "
+		"certificate, PEM; empty: those this machine trusts." },
+	{ "cert-file", OPT_FILE, .base = BASE_CONF, C(cert_file),
+	  .only = IF_FOREIGN, .preset = "",
+	  .sentence = "By DNS: certificate and chain we show it, PEM." },
+	{ "key-file", OPT_FILE, .base = BASE_CONF, C(key_file),
+	  .only = IF_FOREIGN, .preset = "",
+	  .sentence = "Private key of cert-file, PEM; not readable by "
+		"others." },
+	{ "inside", OPT_LIST, .form = FORM_NET, LIST_AT(domain_conf, inside),
+	  .only = IF_FOREIGN, .preset = "", .max = 64,
+	  .sentence = "Private, loopback and link-local networks that DNS may "
+		"lead to; no such when empty." },
+	{ "sources", OPT_LIST, .form = FORM_NET, LIST_AT(domain_conf, sources),
+	  .only = IF_FOREIGN, .preset = "", .max = 64,
+	  .sentence = "By DNS: addresses and networks its servers speak from; "
+		"nothing is taken from it when empty." },
+	{ "cpim", OPT_ENUM, .names = cpim_uses, C(cpim), .only = IF_FOREIGN,
+	  .preset = "auto",
+	  .sentence = "By DNS: whether it gets message/cpim; as for links." },
 	{ "trust", OPT_ENUM, .names = trusts, C(trust), .only = IF_FOREIGN,
 	  .preset = "external",
 	  .sentence = "How far what it says of its users is believed." },
@@ -486,10 +586,11 @@ static const struct option policy_options[] = {
 };
 
 #define OPTIONS(table) .options = (table), .options_n = COUNT_OF(table)
-#define ITEMS(list, type) \
+#define ITEMS_COUNTED(list, count, type) \
 	.is_titled = true, .items_offset = offsetof(struct config, list), \
-	.count_offset = offsetof(struct config, list##_n), \
+	.count_offset = offsetof(struct config, count), \
 	.item_bytes = sizeof(struct type)
+#define ITEMS(list, type) ITEMS_COUNTED(list, list##_n, type)
 
 const struct block conf_blocks[] = {
 	{ "node", OPTIONS(node_options),
@@ -498,10 +599,13 @@ const struct block conf_blocks[] = {
 	  .sentence = "What is durable." },
 	{ "sip", OPTIONS(sip_options),
 	  .sentence = "The SIP side: our name, sizes, registrations." },
+	{ "dns", OPTIONS(dns_options),
+	  .sentence = "How foreign SIP domains are found." },
 	{ "listen", ITEMS(listens, listen_conf), OPTIONS(listen_options),
 	  .title_form = FORM_WORD, .items_max = 64, .has_variants = true,
 	  .sentence = "A place where clients and peers connect to." },
-	{ "link", ITEMS(links, link_conf), OPTIONS(link_options),
+	{ "link", ITEMS_COUNTED(links, links_named_n, link_conf),
+	  OPTIONS(link_options),
 	  .title_form = FORM_WORD, .items_max = 256, .has_variants = true,
 	  .sentence = "A neighbour that messages leave to and come from." },
 	{ "domain", ITEMS(domains, domain_conf), OPTIONS(domain_options),

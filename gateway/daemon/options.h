@@ -42,6 +42,8 @@ enum opt_form {
 	FORM_HOST,
 	FORM_ADDRESS,
 	FORM_NET,
+	FORM_SERVER,  /* address, or address:port */
+	FORM_PEER,    /* FORM_ADDRESS or FORM_HOST */
 	FORM_DIGITS,
 	FORM_PATTERN, /* of core/route/pattern.h */
 	FORM_REWRITE, /* a template of core/route/rewrite.h */

@@ -172,6 +172,24 @@ static bool is_net(struct str s)
 	return str_u32(str_from(s, slash + 1), &n) && n <= (uint32_t)bits;
 }
 
+/* "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53" */
+static bool is_server(struct str s)
+{
+	size_t colon = str_rfind(s, ':');
+	uint32_t port;
+	int bits;
+
+	if (is_address(s, &bits))
+		return true;
+	if (colon == s.n || !str_u32(str_from(s, colon + 1), &port) || !port ||
+	    port > 65535)
+		return false;
+	s = str_sub(s, 0, colon);
+	if (str_starts(s, STR("[")) && str_ends(s, STR("]")))
+		return is_address(str_sub(s, 1, s.n - 2), &bits) && bits == 128;
+	return is_address(s, &bits) && bits == 32;
+}
+
 static bool all_of(struct str s, bool (*ok)(unsigned char c))
 {
 	size_t i;
@@ -242,6 +260,11 @@ bool value_form_ok(struct str s, enum opt_form form)
 		return is_address(s, &bits);
 	case FORM_NET:
 		return is_net(s);
+	case FORM_SERVER:
+		return is_server(s);
+	case FORM_PEER:
+		return is_address(s, &bits) ||
+		       (!str_starts(s, STR("*.")) && is_host(s));
 	case FORM_DIGITS:
 		return s.n > 0 && s.n <= 15 && all_of(s, ch_is_digit);
 	case FORM_PATTERN:
@@ -267,6 +290,10 @@ const char *value_form_text(enum opt_form form)
 		return "a numeric IPv4 or IPv6 address";
 	case FORM_NET:
 		return "a numeric address, or a network such as 192.0.2.0/24";
+	case FORM_SERVER:
+		return "a numeric address, with :port unless it is 53";
+	case FORM_PEER:
+		return "a numeric address or a host name";
 	case FORM_DIGITS:
 		return "digits, at most 15";
 	case FORM_PATTERN:

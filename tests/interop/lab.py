@@ -170,11 +170,11 @@ class Process:
             await self.gone()
 
 
-async def listens(port, timeout=START_S, process=None):
+async def listens(port, timeout=START_S, process=None, host="127.0.0.1"):
     limit = time.monotonic() + timeout
     while time.monotonic() < limit:
         try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            _, writer = await asyncio.open_connection(host, port)
             writer.close()
             return
         except OSError:

@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+"""Foreign SIP domains by configuration: found in a real DNS, served by a real
+Kamailio, over UDP and TCP."""
+
+import contextlib
+import sys
+
+sys.path.insert(0, __file__.rsplit("/", 1)[0])
+
+import tap  # noqa: E402
+from dns_lab import ADDRESSES, Zone, enter_namespace, start_nsd  # noqa: E402
+from fixtures import QUICK, tail_of  # noqa: E402
+from kamailio_lab import start_kamailio  # noqa: E402
+from lab import Lab, sip_config  # noqa: E402
+from sip_user import SipUser as SipUserAt  # noqa: E402
+from tap import test  # noqa: E402
+
+FAR = ADDRESSES[0]		# where Kamailio is
+DEAD = ADDRESSES[5]		# where nobody is
+
+DNS = 'dns {\n servers = {"127.0.0.53"}\n}\n'
+
+
+def domain(name, more=""):
+    return ('domain "%s" {\n proto = sip\n tls = off\n'
+            ' insecure-cleartext = yes\n allow = {"*"}\n%s}\n' % (name, more))
+
+
+def zones():
+    """How domains say where they are; all of it leads to one Kamailio."""
+    by_naptr = Zone("naptr.example")
+    by_naptr.naptr(10, 10, "SIPS+D2T", "_sips._tcp")
+    by_naptr.naptr(20, 10, "SIP+D2T", "_sip._tcp.odd")
+    by_naptr.naptr(30, 10, "SIP+D2U", "_sip._udp")
+    by_naptr.srv("_sip._tcp.odd", 10, 0, 5070, "host")
+    by_naptr.srv("_sip._udp", 10, 0, 5070, "dead")
+    by_naptr.add("host", "A", FAR).add("dead", "A", DEAD)
+
+    by_srv = Zone("srv.example")
+    by_srv.srv("_sip._udp", 10, 5, 5070, "host")
+    by_srv.add("host", "CNAME", "other").add("other", "A", FAR)
+
+    by_a = Zone("plain.example").add("@", "A", FAR)
+
+    failing = Zone("failing.example")
+    failing.srv("_sip._tcp", 10, 0, 5070, "dead")
+    failing.srv("_sip._tcp", 20, 0, 5070, "host")
+    failing.add("host", "A", FAR).add("dead", "A", DEAD)
+
+    inside = Zone("inside.example")
+    inside.srv("_sip._udp", 10, 0, 5070, "host").add("host", "A", "127.0.0.1")
+    return [by_naptr, by_srv, by_a, failing, inside]
+
+
+NAMES = ("naptr.example", "srv.example", "plain.example", "failing.example",
+         "inside.example", "*.srv.example")
+
+
+@contextlib.asynccontextmanager
+async def federation(build):
+    """lab.node (sip.example), lab.far (all the domains), lab.bob, lab.ann."""
+    async with Lab(build) as lab:
+        lab.tail = lambda: tail_of(lab)
+        lab.dns = await start_nsd(lab, zones())
+        lab.far = await start_kamailio(
+            lab, "srv.example",
+            ["udp:%s:5060" % FAR, "udp:%s:5070" % FAR, "tcp:%s:5070" % FAR],
+            first='$rd = "srv.example";\n    if (method == "MESSAGE" && '
+                  '$rU == "busy") { sl_send_reply("486", "Busy Here"); '
+                  'exit; }')
+        lab.node = await lab.causewayd(
+            sip_config() + DNS + "".join(domain(n) for n in NAMES) + QUICK,
+            listeners=("udp", "tcp"), link=False, host="0.0.0.0")
+        lab.node.host = "127.0.0.1"
+        lab.bob = await lab.sip_user(lab.node, "bob")
+        lab.ann = lab.own(SipUserAt("ann", "srv.example", "x", (FAR, 5060)))
+        await lab.ann.start()
+        answer = await lab.ann.register()
+        assert answer.code == 200, answer.start
+        yield lab
+
+
+def protos(lab, text):
+    return [line for line in lab.far.requests() if text in line]
+
+
+async def crosses(lab, name, proto):
+    before = len(lab.far.requests())
+    text = "to " + name
+    answer = await lab.bob.say("sip:ann@" + name, text)
+    assert answer.code == 200, answer.start
+    await lab.ann.wait_text(text)
+    lines = lab.far.requests()[before:]
+    assert any("proto=%s " % proto in line for line in lines), lines
+
+
+@test("NAPTR chooses transport and SRV name")
+async def naptr(lab):
+    await crosses(lab, "naptr.example", "tcp")
+
+
+@test("SRV without NAPTR gives host and port; an alias is followed")
+async def srv(lab):
+    await crosses(lab, "srv.example", "udp")
+
+
+@test("Without SRV the domain's own address and the usual port are taken")
+async def plain(lab):
+    await crosses(lab, "plain.example", "udp")
+
+
+@test("The next server is tried when the first is dead; then it comes first")
+async def failover(lab):
+    await crosses(lab, "failing.example", "tcp")
+    assert lab.node.log("server_failed", domain="failing.example")
+    count = len(lab.node.log("server_failed"))
+    await crosses(lab, "failing.example", "tcp")
+    assert len(lab.node.log("server_failed")) == count, "it was tried again"
+
+
+@test("A name that is not there is told as 404 at once")
+async def absent(lab):
+    answer = await lab.bob.say("sip:ann@absent.srv.example", "hello?")
+    assert answer.code == 404, answer.start
+
+
+@test("DNS does not lead into our own network")
+async def inside(lab):
+    answer = await lab.bob.say("sip:ann@inside.example", "hello?")
+    assert answer.code == 404, answer.start
+    assert lab.node.log("dns_inside", domain="inside.example")
+
+
+@test("The far side's refusal comes back")
+async def refusal(lab):
+    answer = await lab.bob.say("sip:busy@srv.example", "hello?")
+    assert answer.code == 486, answer.start
+
+
+if __name__ == "__main__":
+    enter_namespace()
+    tap.main(__doc__, federation)
