@@ -123,8 +123,43 @@ static const struct row rows[] = {
 	  { "2: kind has a wrong value (got \"foo\", expected xmpp-component "
 	    "or sip-peer)" } },
 	{ "variant missing", "link \"x\" {\n}\n",
-	  { "1: kind is missing in this link",
-	    "1: port is missing in this link" } },
+	  { "1: kind is missing in this link" } },
+	{ "component without port", SERVED "link \"p\" {\n"
+	  " kind = xmpp-component\n component = sip.example\n secret = s\n"
+	  "}\n",
+	  { "2: port is missing in this link" } },
+	{ "component by name", SERVED "link \"p\" {\n"
+	  " kind = xmpp-component\n port = 1\n component = sip.example\n"
+	  " secret = s\n host = \"xmpp.example\"\n}\n",
+	  { "7: host must be numeric in a component link",
+	    "7: a component link is not encrypted" } },
+	{ "domain nowhere", "domain \"a.example\" {\n allow = {\"*\"}\n}\n",
+	  { "1: via is missing in this domain" } },
+	{ "SIP domain by DNS", "domain \"a.example\" {\n proto = sip\n}\n",
+	  { NULL } },
+	{ "SIP domain in clear", "domain \"a.example\" {\n proto = sip\n"
+	  " tls = prefer\n}\n",
+	  { "3: messages could leave unencrypted" } },
+	{ "SIP domain in clear, on purpose", "domain \"*.a.example\" {\n"
+	  " proto = sip\n tls = off\n insecure-cleartext = yes\n}\n",
+	  { NULL } },
+	{ "domain with half a certificate", "domain \"a.example\" {\n"
+	  " proto = sip\n cert-file = \"x\"\n}\n",
+	  { "3: cert-file and key-file belong together" } },
+	{ "domain named as a link", "link \"a.example\" {\n"
+	  " kind = sip-peer\n}\ndomain \"a.example\" {\n proto = sip\n}\n",
+	  { "4: a link has the name of this domain" } },
+	{ "peer by name", "link \"p\" { kind = sip-peer "
+	  "host = \"SIP.example\" transport = auto }\n",
+	  { NULL } },
+	{ "peer by wildcard", "link \"p\" {\n kind = sip-peer\n"
+	  " host = \"*.example\"\n}\n",
+	  { "3: host has a wrong value" } },
+	{ "automatic address", "link \"p\" {\n kind = sip-peer\n"
+	  " host = \"192.0.2.1\"\n transport = auto\n}\n",
+	  { "4: transport = auto needs a host that is a name" } },
+	{ "name server by name", "dns {\n servers = {\"ns.example\"}\n}\n",
+	  { "2: servers has a wrong value" } },
 	{ "same port twice", "listen \"a\" { transport = tcp }\n"
 	  "listen \"b\" {\n transport = udp }\nlisten \"c\" {\n"
 	  " transport = tcp\n port = 5060\n}\n",

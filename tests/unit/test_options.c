@@ -139,6 +139,11 @@ static const struct {
 	  { "localhost", "192.0.2", "192.0.2.1/24", "[::1]" } },
 	{ FORM_NET, { "192.0.2.1", "192.0.2.0/24", "2001:db8::/32" },
 	  { "192.0.2.0/33", "x", "192.0.2.0/", "::/129", "/8" } },
+	{ FORM_SERVER, { "192.0.2.1", "192.0.2.1:5353", "::1", "[::1]:53" },
+	  { "x", "192.0.2.1:", "192.0.2.1:0", "[::1]", "[192.0.2.1]:53",
+	    "192.0.2.1:65536" } },
+	{ FORM_PEER, { "192.0.2.1", "::1", "a.example" },
+	  { "*.a.example", "a b", "a..b", "-" } },
 	{ FORM_DIGITS, { "0", "49" }, { "+49", "4 9", "1234567890123456" } },
 	{ FORM_PATTERN, { "*", "tel:+49*" }, { "a b", "a\tb" } },
 	{ FORM_URI, { "sip:a.example;lr", "sips:b@a.example:5061" },
@@ -497,7 +502,9 @@ static void test_changes(void **state)
 	       "\"options\":[\"kind\",\"component\",\"secret\",\"secret-file\","
 	       "\"encoded\",\"strict-rfc7247\",\"chat\",\"stanza-bytes-max\","
 	       "\"corrections\",\"replies\",\"reactions\",\"retractions\","
-	       "\"insecure-cleartext\",\"transport\",\"trusted\"]},"
+	       "\"transport\",\"tls\",\"tls-name\",\"ca-file\","
+	       "\"cert-file\",\"key-file\",\"inside\",\"sources\","
+	       "\"cpim\",\"trusted\"]},"
 	       "{\"block\":\"domain\",\"name\":\"s.example\",\"change\":"
 	       "\"added\"}]", "");
 	differ("route \"1\" { local = yes }\nroute \"2\" { local = yes }\n",

@@ -199,7 +199,7 @@ static void test_two_phases(void **state)
 	struct link_conf k = { .name = STR("l"), .id = 3,
 			       .kind = LINK_SIP_PEER,
 			       .host = STR("127.0.0.1"),
-			       .transport = TRANSPORT_TLS };
+			       .transport = TRANSPORT_TCP };
 
 	assert_true(p->prepare(p->self, bad, &why) < 0);
 	assert_non_null(strstr(why.text, "listen \"x\": cannot listen on "
