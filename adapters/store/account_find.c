@@ -73,7 +73,7 @@ static void take_line(struct account_find *f, struct str line)
 {
 	struct str word = { f->word, f->word_n };
 
-	if (!list_line_matches(line, word))
+	if (str_starts(line, STR("#")) || !list_line_matches(line, word))
 		return;
 	if (f->found_n >= 2 * f->max)
 		forget(f, f->max);
@@ -129,6 +129,10 @@ bool account_find_next(struct account_find *f, struct str *line_out)
 		return false;
 	*line_out = str_sub(rest, 0, end);
 	f->at += end + 1;
+	/* The number is of the file, not of the story. */
+	if (str_starts(*line_out, STR("seq=")))
+		*line_out = str_from(*line_out,
+				     str_find(*line_out, ' ') + 1);
 	return true;
 }
 

@@ -232,7 +232,7 @@ static struct store_db *store_new(struct net_loop *l,
 	s->log_alarm_bytes = o->log_alarm_bytes;
 	s->queue_max = o->queue_max ? o->queue_max : QUEUE_MAX;
 	s->answers = answers_new(l);
-	s->account = account_new(o->accounting_file);
+	s->account = account_new(o->accounting_file, o->node);
 	if (o->accounting_file) {
 		s->accounting_file = mem_alloc(strlen(o->accounting_file) + 1);
 		memcpy(s->accounting_file, o->accounting_file,

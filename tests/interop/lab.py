@@ -389,7 +389,8 @@ class Causewayd(Process):
         path = os.path.join(self.state, "accounting.log")
         try:
             with open(path, encoding="utf-8") as f:
-                return [parse_line(line) for line in f]
+                return [parse_line(line) for line in f
+                        if not line.startswith("#")]
         except FileNotFoundError:
             return []
 

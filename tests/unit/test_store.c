@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,6 +14,7 @@
 
 #include <sqlite3.h>
 
+#include "adapters/store/account.h"
 #include "adapters/store/migrate.h"
 #include "adapters/store/statements.h"
 #include "core/base/mem.h"
@@ -373,8 +375,7 @@ static void test_full_store_refuses_only_what_grows(void **state)
 }
 
 /* On a real full disk every file of the database feels it: the log that grows,
-   the index beside it, the writing back. In a mount namespace of its own, in a
-   child, so that the tmpfs goes away with it whatever happens. */
+   the index beside it, the writing back. */
 static void fill_small_disk(void)
 {
 	struct msg *m = make_msg("m", "sip:a@a.example", "sip:b@b.example",
@@ -421,21 +422,21 @@ static void fill_small_disk(void)
 	msg_put(m);
 }
 
-static void test_full_disk(void **state)
+/* Runs what on a tmpfs of that size. In a mount namespace of its own, in a child, so
+   that the tmpfs goes away with it whatever happens. */
+static void on_small_disk(void (*what)(void), const char *size)
 {
 	enum { NO_MOUNT = 77 };
 	int status;
-	pid_t pid;
+	pid_t pid = fork();
 
-	(void)state;
-	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		if (unshare(CLONE_NEWNS) < 0 ||
 		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-		    mount("none", place.dir, "tmpfs", 0, "size=4m") < 0)
+		    mount("none", place.dir, "tmpfs", 0, size) < 0)
 			_exit(NO_MOUNT);
-		fill_small_disk();
+		what();
 		_exit(0); /* a failed assertion ends with another number */
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -446,6 +447,12 @@ static void test_full_disk(void **state)
 		return;
 	}
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_full_disk(void **state)
+{
+	(void)state;
+	on_small_disk(fill_small_disk, "size=4m");
 }
 
 /* Somebody else writes in the file for a while: we wait. */
@@ -533,37 +540,178 @@ static void account(const char *line)
 	assert_true(place.port.account(place.port.self, str_of(line)));
 }
 
+/* Reads an accounting file as a biller would: every number follows the one
+   before or a marker says why not. Returns the next number to expect; 0 at
+   first. */
+static uint64_t bill(const char *path, uint64_t expected, unsigned *records_out)
+{
+	char line[ACCOUNT_LINE_BYTES_MAX + 200];
+	FILE *f = fopen(path, "r");
+	unsigned long long a, b;
+
+	assert_non_null(f);
+	*records_out = 0;
+	while (fgets(line, sizeof(line), f)) {
+		assert_int_equal(line[strlen(line) - 1], '\n');
+		if (sscanf(line, "seq=%llu ", &a) == 1) {
+			assert_int_equal(a, expected);
+			expected++;
+			++*records_out;
+		} else if (sscanf(line, "#lost first=%llu last=%llu\n", &a,
+				  &b) == 2) {
+			assert_int_equal(a, expected);
+			expected = b + 1;
+		} else {
+			const char *next = strstr(line, " next=");
+
+			assert_memory_equal(line, "#accounting version=1 ",
+					    22);
+			assert_int_equal(sscanf(next, " next=%llu", &a), 1);
+			if (expected && !strstr(line, " skipped="))
+				assert_int_equal(a, expected);
+			expected = a;
+		}
+	}
+	fclose(f);
+	return expected;
+}
+
+static void wait_for_size(const char *path, off_t size)
+{
+	struct stat st;
+	int i;
+
+	for (i = 0; i < 500 && (stat(path, &st) < 0 || st.st_size < size); i++)
+		usleep(10000);
+	assert_true(i < 500);
+}
+
 static void test_accounting_and_rotation(void **state)
 {
 	char text[4096], moved[128], long_line[5000];
+	unsigned records;
+
+	(void)state;
+	snprintf(moved, sizeof(moved), "%s.1", place.account);
+	open_with((struct store_options){ .node = 7 });
+	account("one");
+	account("two");
+	wait_for_size(place.account, 100);
+	read_file(place.account, text, sizeof(text));
+	assert_memory_equal(text, "#accounting version=1 node=00000007 time=",
+			    41);
+	assert_non_null(strstr(text, " next=1 after=nothing\n"
+				     "seq=1 one\nseq=2 two\n"));
+	assert_int_equal(rename(place.account, moved), 0);
+	account("three");
+	store_reopen(place.db);	/* "three" belongs to the old file */
+	wait_for_size(place.account, 60);
+	account("four");
+	memset(long_line, 'x', sizeof(long_line));
+	assert_false(place.port.account(place.port.self, (struct str){
+		long_line, sizeof(long_line) }));
+	account("six");
+	place_close(&place);	/* what waits is written */
+	read_file(moved, text, sizeof(text));
+	assert_non_null(strstr(text, "\nseq=3 three\n"));
+	read_file(place.account, text, sizeof(text));
+	assert_non_null(strstr(text, " next=4 after=rotation\nseq=4 four\n"
+				     "#lost first=5 last=5\nseq=6 six\n"));
+	/* an orderly end and a new run */
+	open_with((struct store_options){ .node = 7 });
+	account("seven");
+	place_close(&place);
+	read_file(place.account, text, sizeof(text));
+	assert_non_null(strstr(text, "next=7 after=stop\nseq=7 seven\n"));
+	assert_int_equal(bill(place.account, bill(moved, 0, &records),
+			      &records), 8);
+	assert_int_equal(records, 3);
+}
+
+/* The file is taken away while nobody runs, or loses its end. */
+static void test_accounting_goes_on(void **state)
+{
+	char text[4096], moved[128];
+	unsigned records;
 	struct stat st;
-	int i;
+	FILE *f;
 
 	(void)state;
 	snprintf(moved, sizeof(moved), "%s.1", place.account);
 	open_with((struct store_options){ 0 });
 	account("one");
-	account("two");
-	for (i = 0; i < 200 && (stat(place.account, &st) < 0 ||
-				st.st_size < 8); i++)
-		usleep(10000);
-	read_file(place.account, text, sizeof(text));
-	assert_string_equal(text, "one\ntwo\n");
+	place_close(&place);
 	assert_int_equal(rename(place.account, moved), 0);
-	account("three");
-	store_reopen(place.db);	/* "three" belongs to the old file */
-	for (i = 0; i < 200 && (stat(moved, &st) < 0 || st.st_size < 14); i++)
-		usleep(10000);
-	usleep(20000);
-	account("four");
-	memset(long_line, 'x', sizeof(long_line));
-	assert_false(place.port.account(place.port.self, (struct str){
-		long_line, sizeof(long_line) }));
-	place_close(&place);	/* what waits is written */
-	read_file(moved, text, sizeof(text));
-	assert_string_equal(text, "one\ntwo\nthree\n");
+	open_with((struct store_options){ 0 });
+	account("two");
+	place_close(&place);
 	read_file(place.account, text, sizeof(text));
-	assert_string_equal(text, "four\n");
+	assert_non_null(strstr(text, " next=2 after=stop\nseq=2 two\n"));
+	/* a line that a crash left unfinished */
+	f = fopen(place.account, "a");
+	fputs("seq=3 2026-01-01T00:00", f);
+	fclose(f);
+	open_with((struct store_options){ 0 });
+	account("three");
+	place_close(&place);
+	read_file(place.account, text, sizeof(text));
+	assert_non_null(strstr(text, "\nseq=2 two\n#accounting "));
+	assert_non_null(strstr(text, " next=3 after=stop cut=22\n"
+				     "seq=3 three\n"));
+	assert_int_equal(bill(place.account, 2, &records), 4);
+	/* crashed after the file was taken away: nobody knows the last number,
+	   so the next ones are those that were never given */
+	snprintf(text, sizeof(text), "%s.seq", place.account);
+	f = fopen(text, "w");
+	fputs("next=4 reserved=1004\n", f);
+	fclose(f);
+	assert_int_equal(unlink(place.account), 0);
+	open_with((struct store_options){ 0 });
+	account("later");
+	place_close(&place);
+	assert_int_equal(stat(place.account, &st), 0);
+	read_file(place.account, text, sizeof(text));
+	assert_non_null(strstr(text, " next=1004 after=crash skipped=1000\n"
+				     "seq=1004 later\n"));
+}
+
+/* The disk is full for longer than the buffer lasts, and has room again: whole
+   lines only, and what is missing is said. */
+static void fill_with_accounts(void)
+{
+	char line[2001], ballast[96];
+	unsigned records, i;
+	uint64_t next;
+	int fd;
+
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	snprintf(ballast, sizeof(ballast), "%s/ballast", place.dir);
+	open_with((struct store_options){ 0 });
+	account("first");
+	wait_for_size(place.account, 60);
+	fd = open(ballast, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	while (write(fd, line, 1000) > 0)
+		; /* until nothing fits */
+	close(fd);
+	for (i = 0; i < 5000; i++) /* more than the buffers hold */
+		place.port.account(place.port.self, str_of(line));
+	usleep(500000);
+	assert_int_equal(unlink(ballast), 0);
+	for (i = 0; i < 200; i++) {
+		place.port.account(place.port.self, STR("again"));
+		usleep(10000);
+	}
+	place_close(&place);
+	next = bill(place.account, 1, &records);
+	assert_true(next > 5002 && records < 5002 && records > 100);
+}
+
+static void test_accounting_on_a_full_disk(void **state)
+{
+	(void)state;
+	on_small_disk(fill_with_accounts, "size=16m");
 }
 
 /* Nobody can write: the loop goes on, the buffer is bounded, losses counted. */
@@ -1012,6 +1160,8 @@ int main(void)
 		IN_PLACE(test_waits_for_another_writer),
 		IN_PLACE(test_claims_are_bounded),
 		IN_PLACE(test_accounting_and_rotation),
+		IN_PLACE(test_accounting_goes_on),
+		IN_PLACE(test_accounting_on_a_full_disk),
 		IN_PLACE(test_accounting_is_bounded),
 		IN_PLACE(test_file_is_private),
 		IN_PLACE(test_alone),

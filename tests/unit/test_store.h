@@ -93,7 +93,8 @@ static inline void place_drop(struct place *p)
 {
 	static const char *const ends[] = { "store.db",	    "store.db-wal",
 					    "store.db-shm", "store.db.lock",
-					    "account",	    "account.1" };
+					    "account",	    "account.1",
+					    "account.seq",  "account.seq.new" };
 	char path[128];
 	size_t i;
 
