@@ -130,6 +130,17 @@ void sip_refuse(struct sip_in *in, enum cause c, const char *words)
 	buf_free(&b);
 }
 
+void sip_turn_away(struct sip_in *in)
+{
+	in->s->counts.banned++;
+	if (in->s->conf && in->s->conf->auth_ban_drops) {
+		msg_destroy(in->msg);
+		in->msg = NULL;
+		return;
+	}
+	sip_refuse(in, CAUSE_FORBIDDEN, NULL);
+}
+
 void sip_challenge(struct sip_in *in, bool is_stale)
 {
 	struct sip_response r = { .code = 401, .phrase = "Unauthorized" };
@@ -162,6 +173,11 @@ struct sip_pending *sip_pending_new(struct sip_in *in, uint64_t leg)
 	memcpy(p->source, in->source, sizeof(p->source));
 	if (realm.n < sizeof(p->realm))
 		memcpy(p->realm, realm.p, realm.n);
+	if (in->user.n) {
+		p->user = mem_alloc(in->user.n + 1);
+		memcpy(p->user, in->user.p, in->user.n);
+		p->user[in->user.n] = 0;
+	}
 	if (in->is_dedup)
 		p->dup = sip_dup_add(&s->dups, in->key, in->merge,
 				     p->since_ms);
@@ -185,6 +201,7 @@ static void forget(struct sip_pending *p)
 	s->pending_bytes -= p->bytes;
 	p->listener->users--;
 	tport_unref(p->tport);
+	mem_free(p->user);
 	mem_free(p);
 }
 
@@ -314,8 +331,11 @@ static void put_register(struct buf *b, const struct sip_pending *p,
 	}
 }
 
-static void put_options(struct buf *b)
+static void put_options(struct buf *b, const struct sip_listener *l)
 {
+	buf_printf(b, "Contact: <sip:%s;transport=%s>;" OMA_FEATURES "\r\n",
+		   l->sent_by, sip_transport_name(l->transport));
+
 	sip_put_own(b, "Accept", OMA_ACCEPT);
 	sip_put_own(b, "Accept-Encoding", "identity");
 	sip_put_own(b, "Allow", SIP_ALLOW);
@@ -361,6 +381,20 @@ static bool is_refusal(const struct action *a)
 			   : a->cause != CAUSE_NONE;
 }
 
+/* What core found about his password. Refusals for other reasons may come
+   before it was looked at, so they say nothing. */
+static void note_outcome(struct sip_pending *p, unsigned code,
+			 const struct answer *an)
+{
+	if (!p->user || !an)
+		return;
+	if (code == 401 && !an->is_stale)
+		sip_ban_failed(p->listener->sip, p->source, str_of(p->user),
+			       "password");
+	else if (an->kind != ANSWER_REFUSED)
+		sip_ban_good(p->listener->sip, p->source, str_of(p->user));
+}
+
 void sip_answer(void *self, uint64_t leg, const struct action *a)
 {
 	struct sip *s = self;
@@ -385,11 +419,12 @@ void sip_answer(void *self, uint64_t leg, const struct action *a)
 		if (an)
 			put_register(&b, p, an);
 	} else if (p->sip->sip_request->rq_method == sip_method_options) {
-		put_options(&b);
+		put_options(&b, p->listener);
 	} else if (an && an->kind == ANSWER_STORED) {
 		r.code = 202;
 		r.phrase = "Accepted";
 	}
+	note_outcome(p, r.code, an);
 	buf_put_char(&b, 0);
 	if (b.err) {
 		r = (struct sip_response){ .code = 500 };

@@ -8,6 +8,9 @@
 
 #include "adapters/net/cidr.h"
 
+#define NONCE_LIFE_MS 300000u /* where the configuration says none */
+#define USER_MAX 256u	      /* no user of ours has a longer name */
+
 bool sip_auth_is_trusted(const struct sip_listener *l, const char *source)
 {
 	uint8_t ip[16] = { 0 };
@@ -91,19 +94,21 @@ void sip_auth_put_challenges(struct buf *b, const struct sip_listener *l,
 			     struct str realm, const char *source,
 			     bool is_stale)
 {
-	const struct sip *s = l->sip;
+	struct sip *s = l->sip;
 	char text[DIGEST_NONCE_MAX];
 	struct str nonce = digest_nonce_make(
 		(struct str){ s->nonce_key, sizeof(s->nonce_key) },
-		net_now_ms(s->loop), str_of(source), text);
-	bool sha = l->conf && l->conf->challenge_sha256;
-	bool md5 = l->conf && l->conf->challenge_md5;
+		net_now_ms(s->loop), s->nonce_seq++, str_of(source), text);
+	unsigned sha = l->conf ? l->conf->challenge_sha256 : 1;
+	unsigned md5 = l->conf ? l->conf->challenge_md5 : 1;
 
-	/* The better one first: a client takes the first it knows. */
-	if (sha || !md5)
+	/* A client takes the first it knows [RFC 8760 2.4]. */
+	if (sha && (!md5 || sha <= md5))
 		put_one(b, DIGEST_SHA256, realm, nonce, is_stale);
-	if (md5 || !sha)
+	if (md5)
 		put_one(b, DIGEST_MD5, realm, nonce, is_stale);
+	if ((sha && md5 && sha > md5) || (!sha && !md5))
+		put_one(b, DIGEST_SHA256, realm, nonce, is_stale);
 }
 
 /* The header value again: the stack keeps scheme and parameters apart. */
@@ -131,30 +136,82 @@ static bool is_our_realm(const struct sip *s, struct str realm)
 	return d && d->kind == DOMAIN_SERVED;
 }
 
+/* The user a failure is counted for: "name@realm" however he writes it. */
+static struct str user_of(struct arena *a, const struct digest_cred *c)
+{
+	struct str name = str_sub(c->username, 0, USER_MAX);
+	size_t at = str_rfind(name, '@');
+
+	if (at < name.n && str_ieq(str_from(name, at + 1), c->realm))
+		name.n = at;
+	return arena_printf(a, "%.*s@%.*s", STR_ARG(name), STR_ARG(c->realm));
+}
+
+/* Fresh, and this count of it was never used. */
+static enum digest_nonce check_nonce(struct sip_in *in,
+				     const struct digest_cred *c)
+{
+	struct sip *s = in->s;
+	struct str key = { s->nonce_key, sizeof(s->nonce_key) };
+	uint32_t life = s->conf->sip_nonce_life_ms;
+	int64_t now = net_now_ms(s->loop);
+	enum digest_nonce n;
+
+	if (!life)
+		life = NONCE_LIFE_MS;
+	n = digest_nonce_check(key, now, str_of(in->source), c->nonce, life);
+	if (n == DIGEST_NONCE_FRESH &&
+	    !sip_nonce_spend(&s->nonces, digest_nonce_id(c->nonce), c->nc, now,
+			     life))
+		return DIGEST_NONCE_STALE;
+	return n;
+}
+
+static enum cause malformed(struct sip_in *in)
+{
+	sip_ban_failed(in->s, in->source, STR(""), "malformed");
+	in->words = "Bad Authorization";
+	return CAUSE_BAD_REQUEST;
+}
+
+/* Does the listener ask for this algorithm? What it does not ask for is not
+   taken either, or a weaker one could always be chosen. */
+static bool is_offered(const struct sip_listener *l, enum digest_alg alg)
+{
+	const struct listen_conf *c = l->conf;
+
+	if (!c || (!c->challenge_sha256 && !c->challenge_md5))
+		return true;
+	return alg == DIGEST_SHA256 ? c->challenge_sha256 : c->challenge_md5;
+}
+
 enum cause sip_auth_read(struct sip_in *in, struct arena *a, struct origin *o)
 {
-	const struct sip *s = in->s;
 	const sip_authorization_t *h;
-	uint32_t life = s->conf->sip_nonce_life_ms;
 
+	/* Whoever is believed for where he comes from needs none. */
+	if (in->is_trusted || in->peer)
+		return CAUSE_NONE;
 	for (h = in->sip->sip_authorization; h; h = h->au_next) {
 		struct digest_cred c;
 		struct str text;
 		int rc;
 
 		if (!join(a, h, &text))
-			return CAUSE_BAD_REQUEST;
+			return malformed(in);
 		rc = digest_cred_parse(a, text, &c);
 		if (rc == ERR_SYNTAX || rc == ERR_LIMIT)
-			return CAUSE_BAD_REQUEST;
-		if (rc < 0 || !is_our_realm(s, c.realm))
+			return malformed(in);
+		if (rc < 0 || !is_our_realm(in->s, c.realm) || !c.has_qop ||
+		    !is_offered(in->l, c.alg))
 			continue;
+		in->user = user_of(a, &c);
+		in->is_banned = sip_ban_user(in->s, in->source, in->user);
+		if (in->is_banned)
+			return CAUSE_FORBIDDEN;
 		o->cred = c;
 		o->has_cred = true;
-		o->nonce = digest_nonce_check(
-			(struct str){ s->nonce_key, sizeof(s->nonce_key) },
-			net_now_ms(s->loop), str_of(in->source), c.nonce,
-			life ? life : 300000);
+		o->nonce = check_nonce(in, &c);
 		return CAUSE_NONE;
 	}
 	return CAUSE_NONE;

@@ -259,6 +259,9 @@ static bool is_settled(struct sip_in *in)
 	} else if (method == sip_method_cancel) {
 		/* What it could cancel would have been found already. */
 		sip_refuse(in, CAUSE_NO_TRANSACTION, NULL);
+	} else if (!in->is_trusted && !in->peer &&
+		   sip_ban_source(s, in->source)) {
+		sip_turn_away(in);
 	} else if (has_broken_head(in)) {
 		sip_refuse(in, CAUSE_BAD_REQUEST, "Bad header");
 	} else if (!in->is_trusted && !in->peer &&
@@ -307,7 +310,10 @@ static void pass_on(struct sip_in *in)
 
 	if (c != CAUSE_NONE) {
 		i->event_drop(i->core, ev);
-		sip_refuse(in, c, in->words);
+		if (in->is_banned)
+			sip_turn_away(in);
+		else
+			sip_refuse(in, c, in->words);
 		return;
 	}
 	if (!ev->origin->has_cred && !in->is_trusted && !in->peer) {

@@ -8,6 +8,9 @@
 
 /* Caller preference on IM requests [OMA-IM; RFC 3841]. */
 #define OMA_TAG_IM "+g.oma.sip-im"
+#define OMA_TAG_LARGE "+g.oma.sip-im.large-message"
+/* Feature tags of the server itself, in the Contact of an OPTIONS answer. */
+#define OMA_FEATURES OMA_TAG_IM
 #define OMA_ACCEPT_CONTACT "*;" OMA_TAG_IM
 
 /* Warning texts: 399, with OMA's number inside the quoted text. */

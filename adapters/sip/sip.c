@@ -14,6 +14,7 @@ static void on_sweep(void *arg)
 
 	sip_pending_sweep(s);
 	sip_dups_sweep(&s->dups, now);
+	sip_nonces_sweep(&s->nonces, now);
 	sip_peer_sweep(s);
 	sip_listen_sweep(s);
 	sip_outlets_sweep(s);
@@ -50,6 +51,8 @@ struct sip *sip_new(struct net_loop *l, const struct intake *in,
 	sip_dups_init(&s->dups, s->seed);
 	sip_blacklist_init(&s->blacklist, s->seed);
 	s->resolver = net_resolver_new(l, sip_trips_news, s);
+	sip_nonces_init(&s->nonces, s->seed);
+	s->bans = sip_bans_new(s->seed);
 	s->sweep = net_timer_new(l, on_sweep, s);
 	net_timer_set(s->sweep, SWEEP_MS);
 	return s;
@@ -71,6 +74,8 @@ void sip_free(struct sip *s)
 	net_resolver_free(s->resolver);
 	sip_blacklist_free(&s->blacklist);
 	sip_dups_free(&s->dups);
+	sip_nonces_free(&s->nonces);
+	sip_bans_free(s->bans);
 	map_free(s->pending);
 	sip_stack_free(s->stack);
 	config_put(s->conf);

@@ -33,6 +33,8 @@ struct sip_counts {
 	uint64_t duplicates;   /* retransmissions absorbed or answered again */
 	uint64_t refused_busy; /* 503 before any object existed */
 	uint64_t challenged;   /* 401 made here */
+	uint64_t auth_failed;  /* wrong or malformed credentials */
+	uint64_t banned;       /* turned away for too many of them */
 	uint64_t sent;	       /* requests out */
 	size_t pending;	       /* requests core has not answered yet */
 	size_t outgoing;       /* requests the far side has not answered yet */

@@ -3,7 +3,8 @@
  *
  *   listen.c     listeners, one nta agent each; reload
  *   message_in.c the one door for requests; body_in.c, head_in.c, auth.c,
- *                register_in.c, request_in.c read them
+ *                register_in.c, request_in.c read them; nonce.c and ban.c
+ *                remember what passwords were tried
  *   answer.c     requests core has to answer; dup.c remembers the answers
  *   message_out.c requests we send: way_out.c finds the next hop, head_out.c
  *                and body_out.c write what is in them
@@ -39,6 +40,8 @@ struct sip_out;
 #include "adapters/sip/sip.h"
 #include "adapters/sip/sip_cause.h"
 #include "adapters/sip/stack.h"
+#include "core/base/backoff.h"
+#include "core/base/hash.h"
 #include "core/base/list.h"
 #include "core/base/map.h"
 #include "core/base/mem.h"
@@ -63,6 +66,7 @@ enum {
 					   taken yet */
 	SIP_CONN_QUEUE_MAX = 1000, /* the stack's own limit for any */
 	SIP_DUPS_MAX = 200000,	   /* remembered answers: some 200 bytes each */
+	SIP_NONCES_MAX = 100000, /* nonces in use: some 120 bytes each */
 	SIP_DUP_LIFE_MS = 32000,   /* 64*T1 [RFC 3261 17.2.2] */
 	SIP_PENDING_LIFE_MS = 64000, /* core answers within seconds; then
 					   the sender has given up twice */
@@ -112,6 +116,7 @@ struct sip_pending {
 	size_t bytes;	 /* counted in pending_bytes */
 	char realm[256]; /* of a challenge */
 	char source[SIP_ADDR_MAX];
+	char *user; /* whose password was given, or NULL */
 };
 
 /* An answer as it is written, and written again for a retransmission. */
@@ -142,6 +147,14 @@ struct sip_dups {
 	struct list_link by_age;
 	struct map *map;
 	struct map *merges; /* merge -> pending entry */
+	size_t n;
+};
+
+/* Which counts of our nonces were used: nonce.c. */
+struct sip_nonces {
+	struct list_link by_age;
+	struct map *map;
+	uint64_t floor; /* this one and all older are given up */
 	size_t n;
 };
 
@@ -209,6 +222,9 @@ struct sip {
 	struct net_timer *sweep; /* every second */
 	int64_t drain_end_ms;
 	char nonce_key[32];
+	uint16_t nonce_seq;
+	struct sip_nonces nonces;
+	struct sip_bans *bans;
 	uint64_t seed;	/* tags, Call-IDs, hashes */
 	uint64_t count; /* of what was generated */
 	uint32_t cseq;
@@ -253,6 +269,8 @@ struct sip_in {
 	bool is_dedup;
 	const char *words; /* why it is refused, or NULL */
 	const struct sip_fault *fault; /* of its bytes, or NULL */
+	struct str user;   /* "name@realm" of his credentials, or empty */
+	bool is_banned;	   /* he tried too often */
 };
 
 /* Each returns CAUSE_NONE and an event made, or why not. */
@@ -282,6 +300,24 @@ struct str sip_url_text(const url_t *url, char out[SIP_URI_MAX + 1]);
 /* body_in.c: the body into the message (kind, content, id, wants, ...). */
 enum cause sip_read_body(struct sip_in *in, struct msg *m);
 
+/* nonce.c */
+void sip_nonces_init(struct sip_nonces *t, uint64_t seed);
+void sip_nonces_free(struct sip_nonces *t);
+/* Takes a count of a nonce that is fresh; false when it was used before. */
+bool sip_nonce_spend(struct sip_nonces *t, uint64_t id, uint32_t nc,
+		     int64_t now_ms, int64_t life_ms);
+void sip_nonces_sweep(struct sip_nonces *t, int64_t now_ms);
+
+/* ban.c */
+struct sip_bans *sip_bans_new(uint64_t seed);
+void sip_bans_free(struct sip_bans *b);
+bool sip_ban_source(const struct sip *s, const char *source);
+bool sip_ban_user(const struct sip *s, const char *source, struct str user);
+/* reason: "password" or "malformed" (then without a user). */
+void sip_ban_failed(struct sip *s, const char *source, struct str user,
+		    const char *reason);
+void sip_ban_good(struct sip *s, const char *source, struct str user);
+
 /* auth.c */
 bool sip_auth_is_trusted(const struct sip_listener *l, const char *source);
 const struct link_conf *sip_auth_peer(const struct sip *s, const char *source);
@@ -302,6 +338,8 @@ void sip_pending_sweep(struct sip *s);
 void sip_refuse(struct sip_in *in, enum cause c, const char *words);
 void sip_respond(struct sip_in *in, const struct sip_response *r);
 void sip_answer(void *self, uint64_t leg, const struct action *a);
+/* To whom is banned, as the operator wants it; takes in->msg. */
+void sip_turn_away(struct sip_in *in);
 /* Challenge; takes in->msg. */
 void sip_challenge(struct sip_in *in, bool is_stale);
 

@@ -8,7 +8,8 @@
 #include "core/base/mem.h"
 #include "core/codec/uri.h"
 
-#define TIME_HEX_N 16u		/* 64 bits */
+#define TIME_HEX_N 16u		/* 64 bits: 48 of time, */
+#define SEQ_BITS 16		/* the rest number those of one time */
 #define MAC_N 16u		/* 128 bits of the HMAC are kept: enough
 				   against guessing, short enough for UDP */
 #define NONCE_HEX_N (TIME_HEX_N + 2 * MAC_N)
@@ -351,19 +352,19 @@ bool digest_verify(const struct digest_cred *c, struct str method,
 	return is_right;
 }
 
-static void time_hex(uint64_t now_ms, char out[TIME_HEX_N + 1])
+static void id_hex(uint64_t id, char out[TIME_HEX_N + 1])
 {
 	uint8_t bytes[8];
 	unsigned i;
 
 	for (i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(now_ms >> (56 - 8 * i));
+		bytes[i] = (uint8_t)(id >> (56 - 8 * i));
 	hash_hex(bytes, sizeof(bytes), out);
 }
 
 /* The source goes in as its digest: of fixed length, so that no source and
    time run into each other. */
-static struct str make(struct str key, uint64_t time_ms, struct str source,
+static struct str make(struct str key, uint64_t id, struct str source,
 		       char out[NONCE_HEX_N + 1])
 {
 	uint8_t mac[HASH_SHA256_N];
@@ -371,7 +372,7 @@ static struct str make(struct str key, uint64_t time_ms, struct str source,
 	uint8_t source_hash[HASH_SHA256_N];
 	size_t i;
 
-	time_hex(time_ms, out);
+	id_hex(id, out);
 	hash_sha256(source, source_hash);
 	for (i = 0; i < TIME_HEX_N; i++)
 		text[i] = out[i];
@@ -382,10 +383,17 @@ static struct str make(struct str key, uint64_t time_ms, struct str source,
 	return (struct str){ out, NONCE_HEX_N };
 }
 
-struct str digest_nonce_make(struct str key, int64_t now_ms, struct str source,
-			     char out[DIGEST_NONCE_MAX])
+/* 48 bits of milliseconds last for 8,900 years. */
+struct str digest_nonce_make(struct str key, int64_t now_ms, uint16_t seq,
+			     struct str source, char out[DIGEST_NONCE_MAX])
 {
-	return make(key, (uint64_t)now_ms, source, out);
+	return make(key, (uint64_t)now_ms << SEQ_BITS | seq, source, out);
+}
+
+uint64_t digest_nonce_id(struct str nonce)
+{
+	return (uint64_t)hex_u32(str_sub(nonce, 0, 8)) << 32 |
+	       hex_u32(str_sub(nonce, 8, 8));
 }
 
 enum digest_nonce digest_nonce_check(struct str key, int64_t now_ms,
@@ -393,13 +401,13 @@ enum digest_nonce digest_nonce_check(struct str key, int64_t now_ms,
 				     int64_t life_ms)
 {
 	char expected[NONCE_HEX_N + 1];
-	uint64_t time_ms, age_ms;
+	uint64_t id, time_ms, age_ms;
 
 	if (!is_hex(nonce, NONCE_HEX_N))
 		return DIGEST_NONCE_FORGED;
-	time_ms = (uint64_t)hex_u32(str_sub(nonce, 0, 8)) << 32 |
-		  hex_u32(str_sub(nonce, 8, 8));
-	make(key, time_ms, source, expected);
+	id = digest_nonce_id(nonce);
+	time_ms = id >> SEQ_BITS;
+	make(key, id, source, expected);
 	if (!hash_equal(expected, nonce.p, NONCE_HEX_N))
 		return DIGEST_NONCE_FORGED;
 	/* Ours, but from the future when the clock was set back: it would

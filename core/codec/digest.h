@@ -43,15 +43,19 @@ bool digest_verify(const struct digest_cred *c, struct str method,
 void digest_response(const struct digest_cred *c, struct str method,
 		     struct str ha1_hex, char out[DIGEST_HEX_MAX + 1]);
 
-/* A nonce carries its time and a keyed hash over time and source, so the
-   server keeps no state. source is an address without port. */
-struct str digest_nonce_make(struct str key, int64_t now_ms, struct str source,
-			     char out[DIGEST_NONCE_MAX]);
+/* A nonce carries its time, a number and a keyed hash over both and the source,
+   so the server keeps no state. source is an address without port; seq tells
+   nonces of the same millisecond apart. */
+struct str digest_nonce_make(struct str key, int64_t now_ms, uint16_t seq,
+			     struct str source, char out[DIGEST_NONCE_MAX]);
 
 enum digest_nonce { DIGEST_NONCE_FRESH, DIGEST_NONCE_STALE, DIGEST_NONCE_FORGED };
 enum digest_nonce digest_nonce_check(struct str key, int64_t now_ms,
 				     struct str source, struct str nonce,
 				     int64_t life_ms);
+/* Time and number of a nonce that is not forged: no two are equal, and one that
+   is larger was made later. */
+uint64_t digest_nonce_id(struct str nonce);
 
 /* One challenge value: Digest realm="..", nonce="..", algorithm=SHA-256,
    qop="auth"[, stale=true]. */

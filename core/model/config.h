@@ -24,7 +24,8 @@ struct listen_conf {			/* listen "name" { } */
 	struct str address;		/* numeric */
 	uint16_t port;			/* 0: any free one, told in the log */
 	struct str cert_file, key_file;	/* TLS; chain in cert_file */
-	bool challenge_sha256, challenge_md5;
+	uint8_t challenge_sha256, challenge_md5;	/* place among the
+					   challenges, 1 first; 0: not offered */
 	struct str *trusted;		/* peers believed here: address or CIDR */
 	size_t trusted_n;
 	struct str *hosts;		/* admin: names clients may ask for */
@@ -146,6 +147,10 @@ struct config {
 	uint32_t sip_nonce_life_ms;
 	uint32_t sip_udp_bytes_max;	/* inbound body over UDP; default 1300 */
 	uint32_t sip_tcp_bytes_max;	/* 65536 */
+	/* passwords tried: bursts, 0 is without end */
+	uint32_t auth_pair_failures, auth_source_failures, auth_user_failures;
+	uint32_t auth_refill_ms, auth_ban_min_ms, auth_ban_max_ms;
+	bool auth_ban_drops;		/* no answer; else 403 */
 	uint32_t reg_expires_min_s, reg_expires_max_s, reg_expires_default_s;
 	uint32_t reg_contacts_max;
 	uint32_t reg_flow_timer_s;	/* Flow-Timer of outbound, 0: none */

@@ -63,10 +63,11 @@ static enum cause by_password(struct facts *f, struct arena *a,
 	out->user = fact_user(f, out->who.text, false);
 	if (!out->user)
 		return CAUSE_NONE;	/* missing: asked again */
-	if (!is_password_right(out->user, o) ||
-	    o->nonce == DIGEST_NONCE_FORGED)
+	if (!is_password_right(out->user, o))
 		return CAUSE_UNAUTHORIZED;
-	if (o->nonce == DIGEST_NONCE_STALE) {
+	/* He knows it, but the nonce is old, was counted before, or is from
+	   before our start: he may try again without asking the user. */
+	if (o->nonce != DIGEST_NONCE_FRESH) {
 		out->is_stale = true;
 		return CAUSE_UNAUTHORIZED;
 	}

@@ -441,6 +441,10 @@ static void check_node(const struct checker *k)
 			   "register-max (got %u, %u and %u seconds)",
 			   c->reg_expires_default_s, c->reg_expires_min_s,
 			   c->reg_expires_max_s);
+	if (c->auth_ban_min_ms > c->auth_ban_max_ms)
+		faults_add(k->f, line_of(k, "auth", 0, "ban-min"),
+			   "ban-min is more than ban-max (got %u and %u ms)",
+			   c->auth_ban_min_ms, c->auth_ban_max_ms);
 	if (c->retry_link_min_ms > c->retry_link_max_ms)
 		faults_add(k->f, line_of(k, "policy", 0, "retry-link-min"),
 			   "retry-link-min is more than retry-link-max (got "

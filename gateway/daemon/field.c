@@ -44,17 +44,19 @@ static bool set_names(const struct option *o, void *item,
 		      const struct str *texts, size_t n)
 {
 	const struct opt_name *it;
-	bool on = true, off = false;
+	uint8_t place = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (!name_find(o, texts[i]))
 			return false;
 	for (it = o->names; it->name; it++)
-		memcpy((char *)item + it->value, &off, sizeof(off));
-	for (i = 0; i < n; i++)
-		memcpy((char *)item + name_find(o, texts[i])->value, &on,
-		       sizeof(on));
+		memcpy((char *)item + it->value, &place, sizeof(place));
+	for (i = n; i-- > 0;) {
+		place = (uint8_t)(i + 1);
+		memcpy((char *)item + name_find(o, texts[i])->value, &place,
+		       sizeof(place));
+	}
 	return true;
 }
 

@@ -50,15 +50,17 @@ static void put_names(struct buf *b, const struct option *o, const void *item)
 {
 	const struct opt_name *it;
 	const char *comma = "";
-	bool on;
+	uint8_t place, next;
 
-	for (it = o->names; it->name; it++) {
-		memcpy(&on, (const char *)item + it->value, sizeof(on));
-		if (!on)
-			continue;
-		buf_put_str(b, str_of(comma));
-		value_put_text(b, str_of(it->name));
-		comma = ", ";
+	for (next = 1; next < UINT8_MAX; next++) {
+		for (it = o->names; it->name; it++) {
+			memcpy(&place, (const char *)item + it->value, 1);
+			if (place != next)
+				continue;
+			buf_put_str(b, str_of(comma));
+			value_put_text(b, str_of(it->name));
+			comma = ", ";
+		}
 	}
 }
 

@@ -238,6 +238,33 @@ static const struct option dns_options[] = {
 		"read at every load." },
 };
 
+static const struct option auth_options[] = {
+	{ "user-source-failures", OPT_NUMBER, C(auth_pair_failures),
+	  .preset = "10", .max = 1000000,
+	  .sentence = "Wrong passwords for one user from one address before "
+		"both together are banned; 0: never." },
+	{ "source-failures", OPT_NUMBER, C(auth_source_failures),
+	  .preset = "100", .max = 1000000,
+	  .sentence = "Wrong passwords from one address, whoever is meant, "
+		"before it is banned; 0: never." },
+	{ "user-failures", OPT_NUMBER, C(auth_user_failures),
+	  .preset = "50", .max = 1000000,
+	  .sentence = "Wrong passwords for one user from everywhere before "
+		"he is let in only where he was lately; 0: never." },
+	{ "forget", OPT_DURATION, UNIT_MS, C(auth_refill_ms),
+	  .preset = "1m", .min = 100, .max = DAY,
+	  .sentence = "Time after which one wrong password is forgotten." },
+	{ "ban-min", OPT_DURATION, UNIT_MS, C(auth_ban_min_ms),
+	  .preset = "1m", .min = 100, .max = DAY,
+	  .sentence = "First ban; each further one lasts twice as long." },
+	{ "ban-max", OPT_DURATION, UNIT_MS, C(auth_ban_max_ms),
+	  .preset = "1h", .min = 100, .max = 7 * DAY,
+	  .sentence = "Longest ban; who was quiet so long starts anew." },
+	{ "ban-silent", OPT_BOOL, C(auth_ban_drops), .preset = "no",
+	  .sentence = "Give who is banned no answer at all instead of "
+		"403." },
+};
+
 #undef C
 #define C(field) AT(listen_conf, field)
 
@@ -262,9 +289,10 @@ static const struct option listen_options[] = {
 	  .only = IF_TLS, .reload = RELOAD_LINK,
 	  .sentence = "Private key of cert-file, PEM; not readable by "
 		"others." },
-	{ "challenge", OPT_FLAGS, .names = algorithms, .bytes = sizeof(bool),
+	{ "challenge", OPT_FLAGS, .names = algorithms, .bytes = sizeof(uint8_t),
 	  .preset = "SHA-256, MD5", .max = 2,
-	  .sentence = "Digest algorithms offered to users." },
+	  .sentence = "Digest algorithms offered to users, the first one "
+		"first." },
 	{ "trusted", OPT_LIST, .form = FORM_NET, LIST_AT(listen_conf, trusted),
 	  .preset = "", .max = 64,
 	  .sentence = "Addresses or networks: sip peers whose "
@@ -601,6 +629,8 @@ const struct block conf_blocks[] = {
 	  .sentence = "The SIP side: our name, sizes, registrations." },
 	{ "dns", OPTIONS(dns_options),
 	  .sentence = "How foreign SIP domains are found." },
+	{ "auth", OPTIONS(auth_options),
+	  .sentence = "Wrong passwords: how many, and what then." },
 	{ "listen", ITEMS(listens, listen_conf), OPTIONS(listen_options),
 	  .title_form = FORM_WORD, .items_max = 64, .has_variants = true,
 	  .sentence = "A place where clients and peers connect to." },

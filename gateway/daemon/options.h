@@ -21,8 +21,9 @@ enum opt_type {
 	OPT_DURATION,  /* unsigned, in opt.unit */
 	OPT_SIZE,      /* unsigned, in bytes */
 	OPT_LIST,      /* struct str *, its count at opt.count_offset */
-	OPT_FLAGS,     /* list of opt.names, each a bool of the item: .value is
-			   its offset */
+	OPT_FLAGS,     /* list of opt.names, each a byte of the item: .value is
+			   its offset; its place in the list, 1 for the first,
+			   0: not there */
 	OPT_DURATIONS, /* exactly bytes / 4 durations of 32 bits */
 };
 

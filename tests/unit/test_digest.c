@@ -294,7 +294,7 @@ static void nonce_tells_its_age(void **state)
 	const struct str source = STR("192.0.2.7");
 	const int64_t t = 1795216800123, life = 300000;
 	char out[DIGEST_NONCE_MAX], other[DIGEST_NONCE_MAX];
-	struct str nonce = digest_nonce_make(key, t, source, out);
+	struct str nonce = digest_nonce_make(key, t, 7, source, out);
 	size_t i;
 
 	(void)state;
@@ -330,8 +330,12 @@ static void nonce_tells_its_age(void **state)
 	assert_int_equal(digest_nonce_check(key, t, source, STR(
 		"zz000000000000000000000000000000000000000000000z"), life),
 		DIGEST_NONCE_FORGED);
-	/* another time, another nonce */
-	assert_false(str_eq(digest_nonce_make(key, t + 1, source, other),
+	assert_true(digest_nonce_id(nonce) == ((uint64_t)t << 16 | 7));
+	/* another number, another nonce; another time too */
+	assert_false(str_eq(digest_nonce_make(key, t, 8, source, other),
+			    nonce));
+	assert_true(digest_nonce_id(str_of(other)) > digest_nonce_id(nonce));
+	assert_false(str_eq(digest_nonce_make(key, t + 1, 7, source, other),
 			    nonce));
 	assert_false(str_eq(str_sub(str_of(other), 16, 32),
 			    str_sub(nonce, 16, 32)));

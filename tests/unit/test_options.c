@@ -202,6 +202,11 @@ static void check_flags(const struct option *o, union item *item)
 	assert_null(strstr(shown(o, item), o->names[0].name));
 	assert_non_null(strstr(shown(o, item), o->names[1].name));
 	assert_false(field_set(&faults, 1, arena, o, item, texts, 2));
+	/* their order is kept */
+	texts[1] = str_of(o->names[0].name);
+	assert_true(field_set(&faults, 1, arena, o, item, texts, 2));
+	assert_true(strstr(shown(o, item), o->names[1].name) <
+		    strstr(shown(o, item), o->names[0].name));
 	assert_true(field_set(&faults, 1, arena, o, item, texts, 0));
 	assert_string_equal(shown(o, item), "{}");
 }

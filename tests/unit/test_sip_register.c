@@ -247,6 +247,10 @@ static void test_bad_contacts(void **state)
 		"Contact: <tel:+15550100>\n",
 		"Contact: <sip:a@10.0.0.1>;q=7\n",
 		"Contact: <sip:a@10.0.0.1>;q=0.x\n",
+		"Contact: <sip:a@10.0.0.1>;q=0.1234\n",
+		"Contact: <sip:a@10.0.0.1>;q=1.001\n",
+		"Contact: <sip:a@10.0.0.1>;q=.5\n",
+		"Contact: <sip:a@10.0.0.1>;q=-1\n",
 		"Contact: <sip:a@10.0.0.1>;reg-id=x\n",
 	};
 	struct sip_side *s = *state;
@@ -330,6 +334,8 @@ static void test_options(void **state)
 	assert_non_null(strstr(sip_side_header(text, "Accept", 0),
 			       "message/cpim"));
 	assert_non_null(strstr(sip_side_header(text, "Allow", 0), "MESSAGE"));
+	assert_non_null(strstr(sip_side_header(text, "Contact", 0),
+			       ">;+g.oma.sip-im"));
 	assert_non_null(sip_side_header(text, "Supported", 0));
 	assert_non_null(strstr(sip_side_header(text, "Server", 0),
 			       "IM-serv/OMA1.0 "));
@@ -435,7 +441,8 @@ static void test_no_identity_of_clients(void **state)
 		 "Authorization: Digest username=\"alice\", "
 		 "realm=\"a.example\", nonce=\"%s\", "
 		 "uri=\"sip:bob@b.example\", algorithm=MD5, "
-		 "response=\"%032d\"\n", nonce, 0);
+		 "response=\"%032d\", qop=auth, nc=00000001, "
+		 "cnonce=\"x\"\n", nonce, 0);
 	sip_side_message(s, line, "");
 	ev = sip_side_event(s, EV_MSG);
 	assert_non_null(ev);
@@ -451,6 +458,21 @@ static void test_bad_credentials(void **state)
 		"Authorization: Digest username=\"a\n",
 		"Authorization: Digest username=a,,,=,realm\n",
 		"Authorization: Basic YTpi\n",
+		/* what crashed others [CVE-2023-28098 and its kind] */
+		"Authorization: Digest username=\n",
+		"Authorization: Digest \"\n",
+		"Authorization: Digest username=\"\\\n",
+		"Authorization: Digest username=\"a\", username=\"b\"\n",
+		"Authorization: Digest ,,,,,,,,,\n",
+		"Authorization: Digest username=\"a\" realm=\"a.example\"\n",
+		"Authorization: Digest algorithm\n",
+		"Authorization: Digest nc=,qop=,cnonce=\n",
+		("Authorization: Digest username=\"a\", realm=\"a.example\", "
+		 "nonce=\"n\", uri=\"u\", response=\"%00000000000000000000000"
+		 "000000000\", qop=auth, nc=00000001\n"),
+		("Authorization: Digest username*=UTF-8''%zz, "
+		 "realm=\"a.example\", nonce=\"n\", uri=\"u\", "
+		 "response=\"00000000000000000000000000000000\"\n"),
 		("Authorization: Digest username=\"a\", realm=\"a.example\", "
 		 "nonce=\"n\", uri=\"u\", response=\"0\", algorithm=XYZ\n"),
 	};
@@ -466,6 +488,203 @@ static void test_bad_credentials(void **state)
 			fail_msg("%u for %s", code, bad[i]);
 		assert_null(contract_core_take(&s->core));
 	}
+}
+
+static void fetch_nonce(struct sip_side *s, char nonce[128])
+{
+	sip_side_message(s, "Content-Type: text/plain\n", "x");
+	read_challenge(sip_side_recv(s), 0, nonce, "SHA-256");
+}
+
+/* A MESSAGE of that user with that nonce and count; the event core gets, or
+   NULL. */
+static struct event *send_counted(struct sip_side *s, const char *user,
+				  const char *nonce, unsigned nc)
+{
+	char line[600];
+
+	snprintf(line, sizeof(line),
+		 "Authorization: Digest username=\"%s\", "
+		 "realm=\"a.example\", nonce=\"%s\", "
+		 "uri=\"sip:bob@b.example\", algorithm=SHA-256, "
+		 "response=\"%064d\", qop=auth, nc=%08x, "
+		 "cnonce=\"x\"\nContent-Type: text/plain\n",
+		 user, nonce, 0, nc);
+	sip_side_message(s, line, "x");
+	return sip_side_event(s, EV_MSG);
+}
+
+static enum digest_nonce spend(struct sip_side *s, const char *nonce,
+			       unsigned nc)
+{
+	struct event *ev = send_counted(s, "alice", nonce, nc);
+	struct answer an = { .kind = ANSWER_OK };
+	enum digest_nonce n;
+
+	assert_non_null(ev);
+	n = ev->origin->nonce;
+	sip_side_answer(s, ev->leg, CAUSE_NONE, &an);
+	sip_side_done(s, ev);
+	assert_non_null(sip_side_recv(s));
+	return n;
+}
+
+/* [RFC 7616 3.4] */
+static void test_counts_are_used_once(void **state)
+{
+	static const struct {
+		unsigned nc;
+		enum digest_nonce is;
+	} rows[] = {
+		{ 1, DIGEST_NONCE_FRESH }, { 1, DIGEST_NONCE_STALE },
+		{ 0, DIGEST_NONCE_STALE }, { 5, DIGEST_NONCE_FRESH },
+		/* others were overtaken, and each is good once */
+		{ 3, DIGEST_NONCE_FRESH }, { 3, DIGEST_NONCE_STALE },
+		{ 2, DIGEST_NONCE_FRESH }, { 5, DIGEST_NONCE_STALE },
+		{ 68, DIGEST_NONCE_FRESH }, { 5, DIGEST_NONCE_STALE },
+		{ 4, DIGEST_NONCE_STALE }, { 6, DIGEST_NONCE_FRESH },
+		{ 900, DIGEST_NONCE_FRESH }, { 68, DIGEST_NONCE_STALE },
+		{ 0xffffffff, DIGEST_NONCE_FRESH },
+		{ 0xffffffff, DIGEST_NONCE_STALE },
+		{ 901, DIGEST_NONCE_STALE },
+	};
+	struct sip_side *s = *state;
+	char nonce[128], other[128];
+	size_t i;
+
+	fetch_nonce(s, nonce);
+	fetch_nonce(s, other);
+	assert_string_not_equal(nonce, other);
+	for (i = 0; i < COUNT_OF(rows); i++)
+		if (spend(s, nonce, rows[i].nc) != rows[i].is)
+			fail_msg("row %zu", i);
+	assert_int_equal(spend(s, other, 1), DIGEST_NONCE_FRESH);
+}
+
+/* What an older digest would have sent is no proof. */
+static void test_qop_is_demanded(void **state)
+{
+	struct sip_side *s = *state;
+	char nonce[128], line[600];
+
+	fetch_nonce(s, nonce);
+	snprintf(line, sizeof(line),
+		 "Authorization: Digest username=\"alice\", "
+		 "realm=\"a.example\", nonce=\"%s\", "
+		 "uri=\"sip:bob@b.example\", response=\"%032d\"\n",
+		 nonce, 0);
+	sip_side_message(s, line, "");
+	assert_int_equal(sip_side_status(sip_side_recv(s)), 401);
+	assert_null(contract_core_take(&s->core));
+}
+
+/* The listener's own order; what it does not offer is not taken. */
+static void test_challenge_order(void **state)
+{
+	struct sip_side *s = *state;
+	struct listen_conf *l = &s->config->listens[0];
+	char nonce[128];
+	const char *text;
+
+	l->challenge_md5 = 1;
+	l->challenge_sha256 = 2;
+	sip_side_message(s, "", "");
+	text = sip_side_recv(s);
+	read_challenge(text, 0, nonce, "MD5");
+	read_challenge(text, 1, nonce, "SHA-256");
+	l->challenge_sha256 = 0;
+	sip_side_message(s, "", "");
+	text = sip_side_recv(s);
+	read_challenge(text, 0, nonce, "MD5");
+	assert_null(sip_side_header(text, "WWW-Authenticate", 1));
+	assert_null(send_counted(s, "alice", nonce, 1));
+	assert_int_equal(sip_side_status(sip_side_recv(s)), 401);
+}
+
+/* ---- tried too often -------------------------------------------------- */
+
+static void limit(struct sip_side *s, unsigned pair, unsigned source,
+		  unsigned user)
+{
+	s->config->auth_pair_failures = pair;
+	s->config->auth_source_failures = source;
+	s->config->auth_user_failures = user;
+	s->config->auth_refill_ms = 60000;
+	s->config->auth_ban_min_ms = s->config->auth_ban_max_ms = 60000;
+}
+
+/* The status a try gets; is_right is what core finds. */
+static unsigned try_one(struct sip_side *s, const char *user, bool is_right)
+{
+	struct answer an = { .kind = is_right ? ANSWER_OK : ANSWER_REFUSED };
+	struct event *ev;
+	const char *text;
+	char nonce[128];
+
+	sip_side_message(s, "Content-Type: text/plain\n", "x");
+	text = sip_side_recv(s);
+	if (sip_side_status(text) != 401)
+		return sip_side_status(text);
+	read_challenge(text, 0, nonce, "SHA-256");
+	ev = send_counted(s, user, nonce, 1);
+	if (!ev)
+		return sip_side_status(sip_side_recv(s));
+	sip_side_answer(s, ev->leg,
+			is_right ? CAUSE_NONE : CAUSE_UNAUTHORIZED, &an);
+	sip_side_done(s, ev);
+	return sip_side_status(sip_side_recv(s));
+}
+
+static void test_user_at_source_is_banned(void **state)
+{
+	struct sip_side *s = *state;
+	unsigned i;
+
+	limit(s, 3, 0, 0);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(try_one(s, "alice", false), 401);
+	assert_int_equal(try_one(s, "alice", true), 200); /* forgiven */
+	for (i = 0; i < 3; i++)
+		assert_int_equal(try_one(s, "alice", false), 401);
+	assert_int_equal(try_one(s, "alice", true), 403);
+	/* the same name written with its domain; and somebody else */
+	assert_int_equal(try_one(s, "alice@a.example", true), 403);
+	assert_int_equal(try_one(s, "anna", true), 200);
+	assert_int_equal(sip_counts(s->sip).auth_failed, 5);
+	assert_int_equal(sip_counts(s->sip).banned, 2);
+}
+
+static void test_source_is_banned(void **state)
+{
+	struct sip_side *s = *state;
+	char name[16];
+	unsigned i;
+
+	limit(s, 0, 5, 0);
+	for (i = 0; i < 5; i++) {
+		snprintf(name, sizeof(name), "user%u", i);
+		assert_int_equal(try_one(s, name, false), 401);
+	}
+	assert_int_equal(try_one(s, "anna", true), 403);
+	s->config->auth_ban_drops = true;
+	sip_side_message(s, "", "");
+	assert_null(sip_side_recv(s));
+}
+
+/* Others cannot lock him out where he is known. */
+static void test_user_is_banned_elsewhere(void **state)
+{
+	struct sip_side *s = *state;
+	unsigned i;
+
+	limit(s, 0, 0, 4);
+	assert_int_equal(try_one(s, "alice", true), 200);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(try_one(s, "alice", false), 401);
+		assert_int_equal(try_one(s, "anna", false), 401);
+	}
+	assert_int_equal(try_one(s, "alice", true), 200);
+	assert_int_equal(try_one(s, "anna", true), 403);
 }
 
 static void test_every_method_is_challenged(void **state)
@@ -502,12 +721,18 @@ int main(void)
 		IN(test_star_and_query, setup),
 		IN(test_bad_contacts, setup),
 		IN(test_requests, setup),
-		IN(test_options, setup),
+		IN_ROWS(test_options, "CP14", setup),
 		IN_ROWS(test_require, "CP29", setup),
 		IN(test_challenge, setup_strict),
 		IN(test_no_identity_of_clients, setup_strict),
 		IN(test_bad_credentials, setup_strict),
 		IN(test_every_method_is_challenged, setup_strict),
+		IN(test_counts_are_used_once, setup_strict),
+		IN(test_qop_is_demanded, setup_strict),
+		IN(test_challenge_order, setup_strict),
+		IN(test_user_at_source_is_banned, setup_strict),
+		IN(test_source_is_banned, setup_strict),
+		IN(test_user_is_banned_elsewhere, setup_strict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
