@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "adapters/sip/oma_tokens.h"
+#include "core/codec/features.h"
+
 struct str sip_url_text(const url_t *url, char out[SIP_URI_MAX + 1])
 {
 	issize_t n = url_e(out, SIP_URI_MAX + 1, url);
@@ -189,6 +192,89 @@ static bool wants_privacy(const sip_t *sip)
 			if (strcasecmp(p->priv_values[i], kinds[k]) == 0)
 				return true;
 	return false;
+}
+
+/* ---- caller preferences [RFC 3841 10] -------------------------------------- */
+
+/* Says no more than that the message is one: the rule of this service. */
+static bool is_plain_im(const struct features *f)
+{
+	return f->n == 1 && !f->is_required && !f->is_explicit &&
+	       str_ieq(f->list[0].name, str_from(STR(OMA_TAG_IM), 1)) &&
+	       str_eq(f->list[0].values, STR("TRUE"));
+}
+
+/* The values that can be read, written our way; the others are no preference,
+   nor is what is too much of it. */
+static struct str read_preferences(struct arena *a,
+				   const sip_caller_prefs_t *cp)
+{
+	struct features f;
+	struct str s = STR("");
+	struct buf all, one;
+	size_t i;
+
+	buf_init(&all, MSG_PREFERENCE_MAX);
+	for (; cp && !all.err; cp = cp->cp_next) {
+		buf_init(&one, FEATURES_TEXT_MAX);
+		buf_put_char(&one, '*');
+		for (i = 0; cp->cp_params && cp->cp_params[i]; i++) {
+			buf_put_char(&one, ';');
+			buf_put_str(&one, str_of(cp->cp_params[i]));
+		}
+		if (!one.err &&
+		    features_parse_preference(buf_str(&one), &f) == 0 &&
+		    f.n > 0 && !is_plain_im(&f)) {
+			buf_put_str(&all, all.n ? STR(", *") : STR("*"));
+			features_put(&all, &f);
+		}
+		buf_free(&one);
+	}
+	if (!all.err && all.n)
+		s = arena_dup(a, buf_str(&all));
+	buf_free(&all);
+	return s;
+}
+
+/* Request-Disposition; what contradicts what came before does not count
+   [RFC 3841 9.1]. */
+static unsigned read_handling(const sip_request_disposition_t *rd)
+{
+	static const struct {
+		const char *word;
+		unsigned bit, group;
+	} words[] = {
+		{ "fork", 0, HANDLE_NO_FORK },
+		{ "no-fork", HANDLE_NO_FORK, HANDLE_NO_FORK },
+		{ "parallel", HANDLE_PARALLEL,
+		  HANDLE_PARALLEL | HANDLE_SEQUENTIAL },
+		{ "sequential", HANDLE_SEQUENTIAL,
+		  HANDLE_PARALLEL | HANDLE_SEQUENTIAL },
+		{ "recurse", 0, HANDLE_NO_RECURSE },
+		{ "no-recurse", HANDLE_NO_RECURSE, HANDLE_NO_RECURSE },
+		{ "queue", HANDLE_QUEUE, HANDLE_QUEUE | HANDLE_NO_QUEUE },
+		{ "no-queue", HANDLE_NO_QUEUE,
+		  HANDLE_QUEUE | HANDLE_NO_QUEUE },
+	};
+	unsigned bits = 0, said = 0;
+	size_t i, k;
+
+	for (i = 0; rd && rd->rd_items && rd->rd_items[i]; i++)
+		for (k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
+			if (strcasecmp(rd->rd_items[i], words[k].word) != 0 ||
+			    (said & words[k].group))
+				continue;
+			bits |= words[k].bit;
+			said |= words[k].group;
+		}
+	return bits;
+}
+
+void sip_read_preferences(const sip_t *sip, struct msg *m)
+{
+	m->accept_contact = read_preferences(m->arena, sip->sip_accept_contact);
+	m->reject_contact = read_preferences(m->arena, sip->sip_reject_contact);
+	m->handling = read_handling(sip->sip_request_disposition);
 }
 
 enum cause sip_read_origin(struct sip_in *in, struct arena *a, struct origin *o)

@@ -6,8 +6,10 @@
 
 #include <string.h>
 
+#include "adapters/sip/oma_tokens.h"
 #include "core/base/hash.h"
 #include "core/base/utf8.h"
+#include "core/codec/features.h"
 
 static void put_name(struct buf *b, const char *name)
 {
@@ -74,6 +76,51 @@ void sip_put_number(struct buf *b, const char *name, uint64_t n)
 	put_end(b);
 }
 
+void sip_put_own(struct buf *b, const char *name, const char *value)
+{
+	put_name(b, name);
+	buf_put(b, value, strlen(value));
+	put_end(b);
+}
+
+static void put_preferences(struct buf *b, const char *name, struct str list)
+{
+	struct features f;
+	struct str value;
+
+	while (features_next_value(&list, &value)) {
+		if (features_parse_preference(value, &f) < 0)
+			continue;
+		put_name(b, name);
+		buf_put_char(b, '*');
+		features_put(b, &f);
+		put_end(b);
+	}
+}
+
+/* They are for every server on the way, not for the first one only [RFC 3841
+   7]. */
+void sip_put_preferences(struct buf *b, const struct msg *m)
+{
+	static const struct {
+		const char *word;
+		unsigned bit;
+	} words[] = {
+		{ "no-fork", HANDLE_NO_FORK }, { "parallel", HANDLE_PARALLEL },
+		{ "sequential", HANDLE_SEQUENTIAL },
+		{ "no-recurse", HANDLE_NO_RECURSE }, { "queue", HANDLE_QUEUE },
+		{ "no-queue", HANDLE_NO_QUEUE },
+	};
+	size_t i;
+
+	sip_put_own(b, "Accept-Contact", OMA_ACCEPT_CONTACT);
+	put_preferences(b, "Accept-Contact", m->accept_contact);
+	put_preferences(b, "Reject-Contact", m->reject_contact);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (m->handling & words[i].bit)
+			sip_put_own(b, "Request-Disposition", words[i].word);
+}
+
 static bool is_token_char(unsigned char c)
 {
 	return ch_is_alnum(c) || (c && strchr("-.!%*_+`'~", c));
@@ -97,13 +144,6 @@ void sip_put_word(struct buf *b, const char *name, struct str token)
 	}
 	put_name(b, name);
 	buf_put_str(b, token);
-	put_end(b);
-}
-
-void sip_put_own(struct buf *b, const char *name, const char *value)
-{
-	put_name(b, name);
-	buf_put(b, value, strlen(value));
 	put_end(b);
 }
 

@@ -149,6 +149,7 @@ enum cause sip_read_message(struct sip_in *in, struct event *ev)
 		return CAUSE_TOO_MANY_HOPS;
 	read_times(sip, m);
 	m->from = addr_dup(m->arena, &ev->origin->claimed);
+	sip_read_preferences(sip, m);
 	c = read_target(in, m);
 	if (c == CAUSE_NONE)
 		c = sip_read_line(m->arena, sip->sip_call_id->i_id, 1024,

@@ -280,7 +280,7 @@ static void put_common(struct buf *b, const struct msg *m)
 	sip_put_number(b, "Max-Forwards",
 		       m->hops_left ? m->hops_left - 1 : 0);
 	sip_put_own(b, "User-Agent", OMA_SERVER);
-	sip_put_own(b, "Accept-Contact", OMA_ACCEPT_CONTACT);
+	sip_put_preferences(b, m);
 	trace_hex(m->trace, hex);
 	buf_printf(b, "Session-ID: %s;remote=%032d\r\n", hex, 0);
 	put_dates(b, m);

@@ -295,6 +295,9 @@ enum cause sip_read_line(struct arena *a, const char *text, size_t max,
 			 struct str *out);
 /* Value of a header sofia-sip has no class for; NULL when absent. */
 const char *sip_read_unknown(const sip_t *sip, const char *name);
+/* Accept-Contact, Reject-Contact and Request-Disposition [RFC 3841]; what
+   cannot be read is no preference. */
+void sip_read_preferences(const sip_t *sip, struct msg *m);
 struct str sip_url_text(const url_t *url, char out[SIP_URI_MAX + 1]);
 
 /* body_in.c: the body into the message (kind, content, id, wants, ...). */
@@ -490,6 +493,8 @@ void sip_put_number(struct buf *b, const char *name, uint64_t n);
 void sip_put_word(struct buf *b, const char *name, struct str token);
 /* "Name: " and a value of our own making. */
 void sip_put_own(struct buf *b, const char *name, const char *value);
+/* Our own Accept-Contact and what the sender prefers. */
+void sip_put_preferences(struct buf *b, const struct msg *m);
 void sip_put_quoted(struct buf *b, struct str text);
 bool sip_call_id_ok(struct str s);
 void sip_random_id(struct sip *s, char out[33]);

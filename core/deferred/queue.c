@@ -169,12 +169,7 @@ static void on_rows(struct qstep *s)
    answers late. */
 static bool is_of(const struct item *it, uint64_t leg)
 {
-	unsigned i;
-
-	for (i = 0; it->state != ITEM_FREE && i < it->legs_n; i++)
-		if (it->legs[i].leg == leg)
-			return true;
-	return false;
+	return it->state != ITEM_FREE && hunt_find(&it->hunt, leg);
 }
 
 static void on_sent(struct qstep *s)

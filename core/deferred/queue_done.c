@@ -200,60 +200,54 @@ void queue_later(struct qstep *s, struct item *it, enum cause cause)
 /* All results of a try are in. */
 static void judge(struct qstep *s, struct item *it, const struct sent *sent)
 {
+	const struct fork *f = &it->hunt.fork;
 	bool was_asked = it->waiter && fact_waits(s->f, it->waiter);
 
-	switch (cause_class(it->best)) {
-	case CAUSE_OK:
+	if (f->is_won) {
 		queue_tell(s, it, CAUSE_NONE, sent);
 		queue_done(s, it);
 		return;
-	case CAUSE_FINAL:
-		queue_fail(s, it, it->best, sent);
+	}
+	/* What is stored already waits for one who is busy, too. */
+	if (!fork_is_to_store(f, true)) {
+		queue_fail(s, it, f->best, sent);
 		return;
-	case CAUSE_ABSENT:
-	case CAUSE_BUSY:
-	case CAUSE_LINK:
-		break;
 	}
 	/* A sender who waits gets the far side's own words; our link being
 	   down is not one of them: then it stays stored. */
-	if (was_asked && s->q->is_link && it->best != CAUSE_LINK_DOWN &&
-	    it->best != CAUSE_OVERLOAD)
-		queue_fail(s, it, it->best, sent);
+	if (was_asked && s->q->is_link && f->best != CAUSE_LINK_DOWN &&
+	    f->best != CAUSE_OVERLOAD)
+		queue_fail(s, it, f->best, sent);
 	else
-		queue_later(s, it, it->best);
+		queue_later(s, it, f->best);
 }
 
+/* The device took text only: the next message comes as text at once. */
 static void note_plain(struct qstep *s, const struct item *it, uint64_t leg)
 {
-	size_t i, j;
+	const struct hunt_try *t = hunt_find(&it->hunt, leg);
+	size_t j;
 
-	for (i = 0; s->user && i < it->legs_n; i++) {
-		if (it->legs[i].leg != leg)
+	for (j = 0; s->user && t && j < s->user->bindings_n; j++) {
+		struct binding *b = &s->user->bindings[j];
+		struct bind_row *row;
+
+		if (hunt_contact(b) != t->contact || b->is_plain)
 			continue;
-		for (j = 0; j < s->user->bindings_n; j++) {
-			struct binding *b = &s->user->bindings[j];
-			struct bind_row *row;
-
-			if (queue_contact_key(b->contact) !=
-			    it->legs[i].contact || b->is_plain)
-				continue;
-			row = acts_new(s->out, sizeof(*row));
-			row->aor = s->user->aor;
-			row->binding = *b;
-			row->binding.is_plain = true;
-			acts_write(s->out, OP_BIND_SET, 0)->u.bind = row;
-			queue_wrote(s);
-		}
+		row = acts_new(s->out, sizeof(*row));
+		row->aor = s->user->aor;
+		row->binding = *b;
+		row->binding.is_plain = true;
+		acts_write(s->out, OP_BIND_SET, 0)->u.bind = row;
+		queue_wrote(s);
 	}
 }
 
 void queue_result(struct qstep *s, struct item *it)
 {
 	const struct event *ev = s->ev;
+	enum fork_now now;
 
-	if (it->outstanding)
-		it->outstanding--;
 	if (ev->u.sent && ev->u.sent->was_plain) {
 		note_plain(s, it, ev->leg);
 		if (ev->cause == CAUSE_NONE && !ev->u.sent->is_stored_there)
@@ -261,12 +255,12 @@ void queue_result(struct qstep *s, struct item *it)
 	}
 	if (it->state != ITEM_SENDING)
 		return;			/* another device was first */
-	if (ev->cause == CAUSE_NONE) {
-		it->best = CAUSE_NONE;
+	now = hunt_result(&it->hunt, ev->leg, ev->cause);
+	if (now == FORK_WON) {
 		judge(s, it, ev->u.sent);
 		return;
 	}
-	it->best = fork_better(it->best, ev->cause);
-	if (it->outstanding == 0)
-		judge(s, it, ev->u.sent);
+	if (queue_try_more(s, it) || now == FORK_WAIT)
+		return;
+	judge(s, it, it->hunt.fork.best_leg == ev->leg ? ev->u.sent : NULL);
 }

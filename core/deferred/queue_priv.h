@@ -3,7 +3,7 @@
 
 #include "core/deferred/queue.h"
 #include "core/route/choose.h"
-#include "core/route/fork.h"
+#include "core/route/hunt.h"
 
 enum {
 	QUEUE_USER_SLOTS = 32,	/* rows of one recipient in memory */
@@ -33,12 +33,7 @@ struct item {
 	bool is_gone;		/* deleted; its id is kept until the answer of
 				   a claim that may still know it has come */
 	/* of the try under way */
-	unsigned outstanding;
-	enum cause best;	/* of the failures so far */
-	struct {
-		uint64_t leg, contact;	/* hash of the binding's contact */
-	} legs[BINDINGS_MAX];
-	unsigned legs_n;
+	struct hunt hunt;
 	bool is_plain_try;	/* text only was sent: a 200 is all we get */
 	enum {
 		END_NONE,
@@ -100,8 +95,9 @@ void queue_remove(struct queue *q, struct item *it);
 bool queue_is_full(const struct queue *q);
 
 /* queue_send.c */
-uint64_t queue_contact_key(struct str contact);
 void queue_pump(struct qstep *s);
+/* The next devices of a try whose first have failed; false: none left. */
+bool queue_try_more(struct qstep *s, struct item *it);
 
 /* queue_done.c */
 uint64_t queue_wrote(struct qstep *s);

@@ -8,16 +8,10 @@
  */
 #include <string.h>
 
-#include "core/base/hash.h"
 #include "core/deferred/queue_priv.h"
 #include "core/route/plan.h"
 #include "core/route/retry.h"
 #include "core/route/trust.h"
-
-uint64_t queue_contact_key(struct str contact)
-{
-	return hash_key(1, contact.p, contact.n);
-}
 
 /* ---- what may go ---------------------------------------------------------- */
 
@@ -45,27 +39,18 @@ static void hold(struct held *h, const struct item *it)
 
 /* ---- one message ---------------------------------------------------------- */
 
-static void start_try(struct qstep *s, struct item *it, struct target *targets,
-		      size_t n)
+static void send(struct qstep *s, struct item *it,
+		 const struct target *targets, size_t n)
 {
 	struct send *send = acts_new(s->out, sizeof(*send));
 	struct action *a;
 	size_t i;
 
-	it->state = ITEM_SENDING;
-	it->outstanding = (unsigned)n;
-	it->best = CAUSE_NONE;
-	it->is_plain_try = false;
-	it->legs_n = 0;
-	for (i = 0; i < n && i < BINDINGS_MAX; i++) {
-		it->legs[i].leg = targets[i].leg;
-		it->legs[i].contact = targets[i].binding ? queue_contact_key(
-			targets[i].binding->contact) : 0;
-		it->legs_n++;
+	for (i = 0; i < n; i++) {
+		hunt_add(&it->hunt, targets[i].leg, targets[i].binding);
 		if (targets[i].is_plain)
 			it->is_plain_try = true;
 	}
-	s->q->sending_n++;
 	send->targets = targets;
 	send->targets_n = n;
 	a = acts_add(s->out, ACT_SEND);
@@ -76,6 +61,14 @@ static void start_try(struct qstep *s, struct item *it, struct target *targets,
 	a->u.send = send;
 }
 
+static void begin_try(struct qstep *s, struct item *it)
+{
+	it->state = ITEM_SENDING;
+	it->hunt = (struct hunt){ .tries_n = 0 };
+	it->is_plain_try = false;
+	s->q->sending_n++;
+}
+
 static void fill(struct qstep *s, const struct item *it,
 		 const struct route *r, struct target *t)
 {
@@ -83,26 +76,53 @@ static void fill(struct qstep *s, const struct item *it,
 	trust_apply(s->conf, it->msg, r, t);
 }
 
-static bool send_to_user(struct qstep *s, struct item *it,
-			 const struct route *r)
+/* Live it rings everywhere; what was stored is pushed to one device at a time
+   unless all shall have it [OMA-IM 9.4]. */
+static size_t next_devices(struct qstep *s, const struct item *it,
+			   const struct hunt *h, bool *unwanted_out,
+			   const struct binding **list)
 {
-	const struct binding *list[BINDINGS_MAX];
-	size_t n = plan_bindings(s->user, it->msg, s->ev->now_utc_us, list,
-				 BINDINGS_MAX);
+	bool is_serial = !s->conf->multi_device &&
+			 it->msg->kind == MSG_CONTENT;
+	struct plan plan;
+
+	route_plan(s->user, it->msg, s->ev->now_utc_us, &plan);
+	*unwanted_out = plan.is_unwanted;
+	if (!s->user->is_active)
+		return 0;
+	return hunt_next(h, &plan, false, is_serial, list);
+}
+
+static void to_devices(struct qstep *s, struct item *it, const struct route *r,
+		       const struct binding *const *list, size_t n)
+{
 	struct target *t = acts_new(s->out, (n + 1) * sizeof(*t));
 	size_t i;
 
-	if (n == 0 || !s->user->is_active) {
-		queue_later(s, it, CAUSE_NO_BINDING);
-		return false;
-	}
 	for (i = 0; i < n; i++) {
 		fill(s, it, r, &t[i]);
 		t[i].leg = fact_leg_new(s->f, PROTO_SIP);
 		t[i].binding = list[i];
 		t[i].is_plain = list[i]->is_plain;
 	}
-	start_try(s, it, t, n);
+	send(s, it, t, n);
+}
+
+static bool send_to_user(struct qstep *s, struct item *it,
+			 const struct route *r)
+{
+	const struct hunt fresh = { .tries_n = 0 };
+	const struct binding *list[BINDINGS_MAX];
+	bool is_unwanted;
+	size_t n = next_devices(s, it, &fresh, &is_unwanted, list);
+
+	if (n == 0) {
+		queue_later(s, it, is_unwanted ? CAUSE_UNAVAILABLE :
+						 CAUSE_NO_BINDING);
+		return false;
+	}
+	begin_try(s, it);
+	to_devices(s, it, r, list, n);
 	return true;
 }
 
@@ -113,7 +133,8 @@ static void send_to_link(struct qstep *s, struct item *it,
 
 	fill(s, it, r, t);
 	t->leg = fact_leg_new(s->f, r->proto);
-	start_try(s, it, t, 1);
+	begin_try(s, it);
+	send(s, it, t, 1);
 }
 
 /* To the queue where it belongs now. */
@@ -155,9 +176,7 @@ static bool is_expired(const struct qstep *s, const struct item *it)
 	       it->todo.expires_utc_us <= s->ev->now_utc_us;
 }
 
-/* False: it could not go now, and what is behind it in its conversation must
-   wait. */
-static bool try_one(struct qstep *s, struct item *it)
+static void choose(struct qstep *s, const struct item *it, struct route *r)
 {
 	struct route_query query = {
 		.from = &it->msg->from, .to = &it->msg->to[0],
@@ -165,13 +184,40 @@ static bool try_one(struct qstep *s, struct item *it)
 		.hops_left = it->msg->hops_left,
 		.is_accepted = true,
 	};
+
+	route_choose(s->conf, s->out->arena, &query, r);
+}
+
+bool queue_try_more(struct qstep *s, struct item *it)
+{
+	const struct binding *list[BINDINGS_MAX];
+	bool is_unwanted;
+	struct route r;
+	size_t n;
+
+	if (s->q->is_link || !s->user)
+		return false;
+	n = next_devices(s, it, &it->hunt, &is_unwanted, list);
+	if (n == 0)
+		return false;
+	choose(s, it, &r);
+	if (r.kind != ROUTE_USER)
+		return false;
+	to_devices(s, it, &r, list, n);
+	return true;
+}
+
+/* False: it could not go now, and what is behind it in its conversation must
+   wait. */
+static bool try_one(struct qstep *s, struct item *it)
+{
 	struct route r;
 
 	if (is_expired(s, it)) {
 		queue_fail(s, it, CAUSE_EXPIRED, NULL);
 		return true;
 	}
-	route_choose(s->conf, s->out->arena, &query, &r);
+	choose(s, it, &r);
 	if (r.kind == ROUTE_REFUSE) {
 		/* Accepted already: it waits for a configuration that knows
 		   its way, until it expires. */
@@ -198,17 +244,11 @@ static void move_to_fallback(struct qstep *s)
 
 	for (i = 0; i < s->q->n; i++) {
 		struct item *it = &s->q->slots[s->q->order[i]];
-		struct route_query query = {
-			.from = &it->msg->from, .to = &it->msg->to[0],
-			.kind = it->msg->kind,
-			.bytes = it->msg->body.size_bytes,
-			.hops_left = it->msg->hops_left, .is_accepted = true,
-		};
 		struct route r;
 
 		if (it->state != ITEM_WAIT || s->out->writes_n >= 64)
 			continue;
-		route_choose(s->conf, s->out->arena, &query, &r);
+		choose(s, it, &r);
 		if (r.kind != ROUTE_LINK || r.link != s->q->link ||
 		    !r.fallback ||
 		    fact_link(s->f, r.fallback, NULL) != LINK_UP)

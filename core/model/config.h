@@ -166,6 +166,10 @@ struct config {
 	/* limits and policy */
 	uint32_t message_bytes_max;
 	uint32_t no_answer_ms;		/* terminating side, 20 s */
+	uint32_t fork_wait_ms;		/* until the next devices are tried */
+	bool recurse;			/* redirections are followed */
+	bool multi_device;		/* what was stored goes to all devices
+					   at once */
 	uint32_t answer_wait_ms;	/* XMPP outcome, 2 s */
 	uint32_t facts_wait_ms;		/* 5 s */
 	uint32_t drain_ms;		/* what is under way may finish, 5 s */

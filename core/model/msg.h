@@ -22,6 +22,17 @@ enum msg_mode { MODE_PAGE, MODE_LARGE, MODE_SESSION };
 enum msg_priority { PRIORITY_NORMAL, PRIORITY_LOW, PRIORITY_URGENT,
 		    PRIORITY_EMERGENCY };
 
+/* What the sender asks of whoever forwards it: Request-Disposition [RFC 3841
+   9.1]. Nothing said: our own way. */
+enum {
+	HANDLE_NO_FORK = 1,	/* one device, the best */
+	HANDLE_PARALLEL = 2,	/* all at once, whatever their q */
+	HANDLE_SEQUENTIAL = 4,	/* one after the other */
+	HANDLE_NO_RECURSE = 8,	/* a redirection is the sender's to follow */
+	HANDLE_QUEUE = 16,	/* may wait even for one who is busy */
+	HANDLE_NO_QUEUE = 32,	/* is not to wait */
+};
+
 struct composing {
 	bool is_active;
 	uint32_t refresh_s;	/* 0: not said */
@@ -59,6 +70,9 @@ struct msg {
 	enum msg_priority priority;
 	unsigned wants;		/* WANT_* */
 	unsigned hops_left;	/* Max-Forwards left, over all protocols */
+	struct str accept_contact;	/* the caller's preferences as written: */
+	struct str reject_contact;	/* values joined by ", " [RFC 3841] */
+	unsigned handling;	/* HANDLE_* */
 	bool was_cpim;		/* the sender used message/cpim */
 	struct cpim_extra *extra;	/* CPIM headers we only carry */
 	size_t extra_n;
@@ -78,6 +92,8 @@ enum {
 	MSG_ARENA_BYTES = 262144,	/* most a page-mode message may take */
 	MSG_HOPS_MAX = 70,		/* Max-Forwards of a fresh request [RFC
 					   3261 8.1.1.6] */
+	MSG_PREFERENCE_MAX = 1024, /* bytes of Accept-Contact, and of
+					Reject-Contact; ours */
 	MSG_TO_MAX = 256,		/* recipients a packed message may name */
 	MSG_PACKED_BYTES_MAX = 1048576,	/* ours: four full arenas */
 };

@@ -2,8 +2,9 @@
  *
  *   state    waits for              then
  *   START    EV_MSG                 judged (page_judge.c), and LIVE, KEEP or end
- *   LIVE     results of its legs    the first 2xx answers; if all failed: kept
- *                                   when they were absent, else refused
+ *   LIVE     results of its legs    (page_live.c) the first 2xx answers; if all
+ *                                   failed: kept when they were absent, sent
+ *                                   where a 3xx says, else refused
  *   KEEPING  the commit             202, or OUTCOME when somebody tells it soon
  *   OUTCOME  the queue's first try  200, the far side's refusal, or 202 after
  *                                   2 s or when the link is down
@@ -96,81 +97,12 @@ void page_end(struct pstep *s)
 	acts_add(s->out, ACT_END);
 }
 
-static void set_timer(struct pstep *s, uint32_t tag, uint32_t after_ms)
+void page_timer(struct pstep *s, uint32_t tag, uint32_t after_ms)
 {
 	struct action *it = acts_add(s->out, ACT_TIMER);
 
 	it->tag = tag;
 	it->at_ms = after_ms ? s->ev->now_ms + after_ms : 0;
-}
-
-void page_live(struct pstep *s, const struct send *send)
-{
-	struct action *it = acts_add(s->out, ACT_SEND);
-
-	s->p->state = PAGE_LIVE;
-	s->p->outstanding = (unsigned)send->targets_n;
-	s->p->best = CAUSE_NONE;
-	it->wants_result = true;
-	it->tag = TAG_SENT;
-	it->msg = s->p->msg;
-	it->u.send = send;
-	set_timer(s, TAG_NO_ANSWER, s->conf->no_answer_ms);
-}
-
-/* ---- results of a live send ----------------------------------------------- */
-
-static void all_failed(struct pstep *s, const struct sent *sent)
-{
-	struct page *p = s->p;
-	enum cause_class cls = cause_class(p->best);
-
-	set_timer(s, TAG_NO_ANSWER, 0);
-	if (p->may_keep && (cls == CAUSE_ABSENT || cls == CAUSE_LINK ||
-			    (cls == CAUSE_BUSY && p->keeps_busy))) {
-		page_keep(s, false);
-		return;
-	}
-	page_account(s, "failed", p->best);
-	page_tell_refusal(s, p->best, sent);
-	page_answer(s, ANSWER_REFUSED, p->best, sent);
-	page_end(s);
-}
-
-static void live_result(struct pstep *s)
-{
-	struct page *p = s->p;
-	const struct event *ev = s->ev;
-	size_t i;
-
-	if (ev->tag != TAG_SENT)
-		return;
-	if (p->outstanding)
-		p->outstanding--;
-	if (ev->cause != CAUSE_NONE) {
-		p->best = fork_better(p->best, ev->cause);
-		if (p->outstanding == 0)
-			all_failed(s, ev->u.sent);
-		return;
-	}
-	/* One 2xx wins; what the other devices say later is only absorbed. */
-	page_account(s, "sent", CAUSE_NONE);
-	if (ev->u.sent && ev->u.sent->was_plain &&
-	    !ev->u.sent->is_stored_there)
-		page_owe_delivered(s);
-	page_answer(s, ev->u.sent && ev->u.sent->is_stored_there ?
-		    ANSWER_STORED : ANSWER_OK, CAUSE_NONE, NULL);
-	page_end(s);
-	/* The next hop has it: that does not wait for the report owed. */
-	for (i = 0; i < s->out->list_n; i++)
-		s->out->list[i].before_commit =
-			s->out->list[i].kind != ACT_REPORT;
-}
-
-static void no_answer(struct pstep *s)
-{
-	s->p->best = fork_better(s->p->best, CAUSE_NO_ANSWER);
-	all_failed(s, NULL);
 }
 
 /* ---- results of keeping --------------------------------------------------- */
@@ -182,8 +114,8 @@ static void kept(struct pstep *s)
 	if (s->ev->cause == CAUSE_NONE) {
 		if (p->wants_outcome) {
 			p->state = PAGE_OUTCOME;
-			set_timer(s, TAG_OUTCOME_LATE,
-				  s->conf->answer_wait_ms);
+			page_timer(s, TAG_OUTCOME_LATE,
+				   s->conf->answer_wait_ms);
 			return;
 		}
 		page_answer(s, ANSWER_STORED, CAUSE_NONE, NULL);
@@ -263,11 +195,7 @@ static enum step page_step(void *state, const struct event *ev,
 	case PAGE_START:
 		return ev->kind == EV_MSG ? page_judge(&s) : STEP_DONE;
 	case PAGE_LIVE:
-		if (ev->kind == EV_SENT)
-			live_result(&s);
-		else if (ev->kind == EV_TIMER && ev->tag == TAG_NO_ANSWER)
-			no_answer(&s);
-		break;
+		return page_live_step(&s);
 	case PAGE_KEEPING:
 		if (ev->kind == EV_STORED)
 			kept(&s);
@@ -291,6 +219,8 @@ static void page_drop(void *state)
 
 	msg_put(p->msg);
 	mem_free(p->lane);
+	mem_free(p->text);
+	mem_free(p->address);
 }
 
 const struct machine page_machine = {

@@ -6,9 +6,8 @@
 
 #include "core/participating/page_priv.h"
 #include "core/route/plan.h"
-#include "core/route/trust.h"
 
-static enum step refuse(struct pstep *s, enum cause cause)
+enum step page_refuse(struct pstep *s, enum cause cause)
 {
 	page_account(s, "refused", cause);
 	page_tell_refusal(s, cause, NULL);
@@ -42,7 +41,7 @@ static bool seen_before(struct pstep *s)
 		return false;
 	if (page_is_loop(s, r->origin_proto, r->origin_link, r->hops_left)) {
 		p->has_key = false;
-		refuse(s, CAUSE_LOOP);
+		page_refuse(s, CAUSE_LOOP);
 		return true;
 	}
 	page_account(s, "duplicate", CAUSE_NONE);
@@ -117,47 +116,31 @@ static struct msg *authenticated(struct pstep *s)
 
 /* ---- to a user served here ------------------------------------------------ */
 
-static struct target *targets_of(struct pstep *s, size_t *n_out)
+/* May it wait in the store? */
+static bool may_store(const struct pstep *s)
 {
-	const struct binding *list[BINDINGS_MAX];
-	size_t n = plan_bindings(s->user, s->p->msg, s->ev->now_utc_us, list,
-				 BINDINGS_MAX);
-	struct target *t = acts_new(s->out, (n + 1) * sizeof(*t));
-	size_t i;
+	const struct msg *m = s->p->msg;
 
-	for (i = 0; i < n; i++) {
-		t[i].from = s->route.from;
-		t[i].to = s->route.to;
-		t[i].binding = list[i];
-		t[i].is_plain = list[i]->is_plain;
-		t[i].leg = fact_leg_new(s->f, PROTO_SIP);
-		trust_apply(s->conf, s->p->msg, &s->route, &t[i]);
-	}
-	*n_out = n;
-	return t;
+	return !m->no_store && m->kind != MSG_COMPOSING && !s->instance.p &&
+	       !(m->handling & HANDLE_NO_QUEUE);
 }
 
-static const struct send *send_of(struct pstep *s, struct target *t, size_t n)
+static bool is_over_quota(const struct pstep *s, uint32_t backlog)
 {
-	struct send *send = acts_new(s->out, sizeof(*send));
+	const struct user *u = s->user;
 
-	send->targets = t;
-	send->targets_n = n;
-	return send;
+	return (u->quota_count && backlog >= u->quota_count) ||
+	       backlog >= s->conf->quota_count;
 }
 
 /* isComposing: to whoever is there, never stored, nobody waits [RFC 3994]. */
-static void send_and_forget(struct pstep *s, struct target *t, size_t n)
+static enum step compose(struct pstep *s, bool is_there)
 {
-	struct action *it;
-
-	if (n > 0) {
-		it = acts_add(s->out, ACT_SEND);
-		it->msg = s->p->msg;
-		it->u.send = send_of(s, t, n);
-	}
+	if (is_there)
+		page_compose(s);
 	page_answer(s, ANSWER_OK, CAUSE_NONE, NULL);
 	page_end(s);
+	return STEP_DONE;
 }
 
 /* To one device and to no other [RFC 5627 5.3]: is it there? XMPP and reports
@@ -187,96 +170,72 @@ static enum cause find_device(struct pstep *s)
 	return CAUSE_NO_BINDING;
 }
 
-static bool may_store(const struct pstep *s)
+/* From here on a repeat finds this object. */
+static void accept(struct pstep *s)
 {
-	const struct msg *m = s->ev->msg;
-
-	return !m->no_store && m->kind != MSG_COMPOSING && !s->instance.p &&
-	       s->user->has_offline_delivery &&
-	       !(m->expires_utc_us && m->expires_utc_us <= s->ev->now_utc_us);
+	page_set_lane(s);
+	page_remember(s, true, 0, CAUSE_NONE);
+	page_account(s, s->p->redirects_n ? "redirected" : "accepted",
+		     CAUSE_NONE);
 }
 
 static enum step to_user(struct pstep *s, uint32_t backlog)
 {
 	struct page *p = s->p;
-	struct target *t;
-	enum cause c;
-	size_t n;
+	struct plan plan = { .n = 0 };
 
 	if (!s->user->exists)
-		return refuse(s, CAUSE_NOT_FOUND);
+		return page_refuse(s, CAUSE_NOT_FOUND);
 	if (s->user->is_barred)
-		return refuse(s, CAUSE_UNAVAILABLE);
-	c = find_device(s);
-	if (c != CAUSE_NONE)
-		return refuse(s, c);
-	p->may_keep = may_store(s);
-	p->keeps_busy = s->user->store_on_busy;
-	if (p->may_keep && s->user->quota_count &&
-	    backlog >= s->user->quota_count)
-		return refuse(s, CAUSE_QUOTA);
-	if (p->may_keep && backlog >= s->conf->quota_count)
-		return refuse(s, CAUSE_QUOTA);
-	p->msg = authenticated(s);
-	page_set_lane(s);
-	page_remember(s, true, 0, CAUSE_NONE);
-	page_account(s, "accepted", CAUSE_NONE);
-	t = targets_of(s, &n);
-	if (!s->user->is_active)
-		n = 0;
-	if (s->ev->msg->kind == MSG_COMPOSING) {
-		send_and_forget(s, t, n);
-		return STEP_DONE;
-	}
+		return page_refuse(s, CAUSE_UNAVAILABLE);
+	p->may_keep = may_store(s) && s->user->has_offline_delivery;
+	p->keeps_busy = s->user->store_on_busy ||
+			(p->msg->handling & HANDLE_QUEUE);
+	if (p->may_keep && is_over_quota(s, backlog))
+		return page_refuse(s, CAUSE_QUOTA);
+	if (s->user->is_active)
+		route_plan(s->user, p->msg, s->ev->now_utc_us, &plan);
+	/* None of his devices is what the sender wants: not now and, as far
+	   as we know, not later [RFC 3841 7.2.4]. */
+	if (plan.is_unwanted && p->msg->kind == MSG_CONTENT)
+		return page_refuse(s, CAUSE_UNAVAILABLE);
+	accept(s);
+	if (p->msg->kind == MSG_COMPOSING)
+		return compose(s, plan.n > 0);
 	/* What has no answer of its own is on disk before anything else
 	   [architecture.md 5.8]; and nothing live passes what waits. */
-	p->is_absent = n == 0;
-	if (p->may_keep && (p->legs_n == 0 || backlog > 0 || n == 0))
+	p->is_absent = plan.n == 0;
+	if (p->may_keep && (p->legs_n == 0 || backlog > 0 || plan.n == 0))
 		page_keep(s, false);
-	else if (n > 0)
-		page_live(s, send_of(s, t, n));
-	else
-		return refuse(s, CAUSE_NO_BINDING);
+	else if (plan.n == 0 || !page_try_devices(s, &plan))
+		return page_refuse(s, CAUSE_NO_BINDING);
 	return STEP_DONE;
 }
 
 /* ---- to another domain ---------------------------------------------------- */
 
-static struct target *target_of_link(struct pstep *s)
-{
-	struct target *t = acts_new(s->out, sizeof(*t));
-
-	t->from = s->route.from;
-	t->to = s->route.to;
-	t->link = s->route.link;
-	t->leg = fact_leg_new(s->f, s->route.proto);
-	trust_apply(s->conf, s->p->msg, &s->route, t);
-	return t;
-}
-
 static enum step to_link(struct pstep *s)
 {
 	struct page *p = s->p;
-	const struct msg *m = s->ev->msg;
 	bool is_up = fact_link(s->f, s->route.link, NULL) == LINK_UP;
 	bool has_no_answer = s->route.proto == PROTO_XMPP;
 
-	p->msg = authenticated(s);
-	page_set_lane(s);
-	p->may_keep = !m->no_store && m->kind != MSG_COMPOSING &&
-		      !(m->expires_utc_us &&
-			m->expires_utc_us <= s->ev->now_utc_us);
-	if (!p->may_keep && !is_up && m->kind != MSG_COMPOSING)
-		return refuse(s, CAUSE_UNAVAILABLE);
-	page_remember(s, true, 0, CAUSE_NONE);
-	page_account(s, "accepted", CAUSE_NONE);
-	if (m->kind == MSG_COMPOSING)
-		send_and_forget(s, target_of_link(s), is_up ? 1 : 0);
-	else if (p->may_keep && (has_no_answer || p->legs_n == 0 || !is_up))
+	p->may_keep = may_store(s);
+	if (!p->may_keep && !is_up && p->msg->kind != MSG_COMPOSING)
+		return page_refuse(s, CAUSE_UNAVAILABLE);
+	accept(s);
+	if (p->msg->kind == MSG_COMPOSING)
+		return compose(s, is_up);
+	if (p->may_keep && (has_no_answer || p->legs_n == 0 || !is_up))
 		page_keep(s, has_no_answer && p->legs_n > 0);
 	else
-		page_live(s, send_of(s, target_of_link(s), 1));
+		page_try_link(s);
 	return STEP_DONE;
+}
+
+enum step page_go(struct pstep *s, uint32_t backlog)
+{
+	return s->route.kind == ROUTE_USER ? to_user(s, backlog) : to_link(s);
 }
 
 /* ---- all of it ------------------------------------------------------------ */
@@ -328,6 +287,12 @@ static void take_fallback(struct pstep *s)
 	s->route.proto = l->proto;
 }
 
+void page_route(struct pstep *s, const struct route_query *q)
+{
+	route_choose(s->conf, s->out->arena, q, &s->route);
+	take_fallback(s);
+}
+
 static void choose(struct pstep *s)
 {
 	const struct msg *m = s->ev->msg;
@@ -346,8 +311,7 @@ static void choose(struct pstep *s)
 						   &s->temp) == 0;
 	if (s->is_temp)
 		q.to = &s->temp.aor;
-	route_choose(s->conf, s->out->arena, &q, &s->route);
-	take_fallback(s);
+	page_route(s, &q);
 }
 
 /* Everything is asked for before anything changes. */
@@ -377,6 +341,7 @@ enum step page_judge(struct pstep *s)
 		return STEP_WAIT;
 	p->in_proto = o->proto;
 	p->in_link = o->link;
+	p->is_trusted_in = s->id.is_trusted;
 	p->hops_left = s->ev->msg->hops_left;
 	if (s->ev->leg)
 		p->legs[p->legs_n++] = s->ev->leg;
@@ -386,9 +351,12 @@ enum step page_judge(struct pstep *s)
 		c = may_he(s);
 	if (c == CAUSE_NONE && s->route.kind == ROUTE_REFUSE)
 		c = s->route.cause;
+	if (c == CAUSE_NONE && s->user && s->user->exists)
+		c = find_device(s);
 	if (c != CAUSE_NONE)
-		return refuse(s, c);
+		return page_refuse(s, c);
 	if (is_expired(s))
 		return drop_expired(s);
-	return s->route.kind == ROUTE_USER ? to_user(s, backlog) : to_link(s);
+	p->msg = authenticated(s);
+	return page_go(s, backlog);
 }

@@ -20,6 +20,8 @@ void page_set_lane(struct pstep *s)
 	else
 		lane = lane_of_link(l ? l->name : STR(""), text);
 	s->p->out_proto = s->route.proto;
+	s->p->is_user = s->route.kind == ROUTE_USER;
+	mem_free(s->p->lane);
 	s->p->lane = mem_alloc(lane.n + 1);
 	memcpy(s->p->lane, lane.p, lane.n);
 	s->p->lane[lane.n] = '\0';
@@ -60,7 +62,7 @@ void page_keep(struct pstep *s, bool wants_outcome)
 		k->todo.due_utc_us = retry_due(s->conf, false, tries,
 					       s->ev->now_utc_us,
 					       fact_fresh_id(s->f));
-	k->todo.last_cause = p->best;
+	k->todo.last_cause = p->hunt.fork.best;
 	k->todo.kept_utc_us = s->ev->now_utc_us;
 	k->todo.expires_utc_us = retry_expiry_utc_us(s->conf, s->ev->now_utc_us,
 					       m->expires_utc_us);

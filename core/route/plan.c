@@ -1,42 +1,27 @@
 /* core/route/plan.c: see plan.h. */
 #include "core/route/plan.h"
 
-#include "core/codec/uri.h"
+#include "core/route/prefs.h"
 
 struct candidate {
 	const struct binding *binding;
-	unsigned group;		/* 0: says MESSAGE, or nothing; 1: says not */
+	unsigned qa_milli;	/* the caller's order among equal q */
 	unsigned flow;		/* 0: the best flow of its instance, 1, ... */
 };
 
-/* methods="INVITE,MESSAGE" holds MESSAGE; without methods nothing is said. */
-static bool takes_message(struct str params)
+static bool same_stage(const struct candidate *a, const struct candidate *b)
 {
-	struct str methods, one;
-
-	if (!uri_param(params, STR("methods"), &methods))
-		return true;
-	methods = str_trim(methods);
-	if (methods.n > 1 && methods.p[0] == '"')
-		methods = str_sub(methods, 1, methods.n - 2);
-	while (str_split(&methods, ',', &one))
-		if (str_ieq(str_trim(one), STR("MESSAGE")))
-			return true;
-	return false;
+	return a->binding->q_milli == b->binding->q_milli &&
+	       a->qa_milli == b->qa_milli;
 }
 
 static bool goes_before(const struct candidate *a, const struct candidate *b)
 {
 	if (a->binding->q_milli != b->binding->q_milli)
 		return a->binding->q_milli > b->binding->q_milli;
-	if (a->group != b->group)
-		return a->group < b->group;
+	if (a->qa_milli != b->qa_milli)
+		return a->qa_milli > b->qa_milli;
 	return a->flow < b->flow;
-}
-
-static bool same_place(const struct candidate *a, const struct candidate *b)
-{
-	return !goes_before(a, b) && !goes_before(b, a);
 }
 
 /* How many flows of its instance are better: younger, that is, registered
@@ -64,26 +49,30 @@ static unsigned flow_rank(const struct user *user, size_t at,
 	return better;
 }
 
-static bool is_wanted(const struct binding *b, struct str instance,
-		      int64_t now_utc_us)
+static bool is_there(const struct binding *b, struct str instance,
+		     int64_t now_utc_us)
 {
 	return b->expires_utc_us > now_utc_us &&
 	       (instance.n == 0 || binding_is_instance(b, instance));
 }
 
-/* Sorted candidates; a user has at most BINDINGS_MAX contacts. */
+/* Sorted candidates; prefs NULL: whatever the caller prefers. */
 static size_t collect(const struct user *user, struct str instance,
-		      int64_t now_utc_us, struct candidate *list)
+		      const struct prefs *prefs, int64_t now_utc_us,
+		      struct candidate *list, bool *dropped_out)
 {
 	size_t i, k, n = 0;
 
 	for (i = 0; i < user->bindings_n && n < BINDINGS_MAX; i++) {
 		const struct binding *b = &user->bindings[i];
-		struct candidate c = { .binding = b };
+		struct candidate c = { .binding = b, .qa_milli = 1000 };
 
-		if (!is_wanted(b, instance, now_utc_us))
+		if (!is_there(b, instance, now_utc_us))
 			continue;
-		c.group = !takes_message(b->params);
+		if (prefs && !prefs_judge(prefs, b->params, &c.qa_milli)) {
+			*dropped_out = true;
+			continue;
+		}
 		c.flow = flow_rank(user, i, now_utc_us);
 		for (k = n++; k > 0 && goes_before(&c, &list[k - 1]); k--)
 			list[k] = list[k - 1];
@@ -92,45 +81,59 @@ static size_t collect(const struct user *user, struct str instance,
 	return n;
 }
 
-static size_t candidates(const struct user *user, const struct addr *to,
-			 int64_t now_utc_us, struct candidate *list)
+static size_t candidates(const struct user *user, const struct msg *m,
+			 struct str instance, int64_t now_utc_us,
+			 struct candidate *list, bool *dropped_out)
 {
-	struct str instance = to ? binding_instance(to->instance) : STR("");
-	size_t n = collect(user, instance, now_utc_us, list);
+	struct prefs prefs;
+	size_t n;
 
-	/* The device is gone; the user may still be there [RFC 6121 8.5.3]. */
-	if (n == 0 && instance.n > 0)
-		n = collect(user, STR(""), now_utc_us, list);
+	*dropped_out = false;
+	prefs_of(m, &prefs);
+	n = collect(user, instance, &prefs, now_utc_us, list, dropped_out);
+	/* Nobody says that he takes this method: one may still, and else his
+	   405 tells the caller why [RFC 3841 7.2.4]. */
+	if (n == 0 && *dropped_out && prefs.is_implicit)
+		n = collect(user, instance, NULL, now_utc_us, list,
+			    dropped_out);
 	return n;
 }
 
-void route_plan(const struct user *user, const struct addr *to,
-		int64_t now_utc_us, struct plan *out)
+static void put_stages(const struct msg *m, const struct candidate *list,
+		       size_t n, struct plan *out)
 {
-	struct candidate list[BINDINGS_MAX];
-	size_t i, n = candidates(user, to, now_utc_us, list);
-	struct plan_stage *stage = NULL;
+	bool is_serial = m->handling & (HANDLE_SEQUENTIAL | HANDLE_NO_FORK);
+	bool is_parallel = !is_serial && (m->handling & HANDLE_PARALLEL);
+	unsigned stage = 0;
+	size_t i;
 
-	out->stages_n = 0;
 	for (i = 0; i < n; i++) {
-		if (i == 0 || !same_place(&list[i - 1], &list[i])) {
-			stage = &out->stages[out->stages_n++];
-			stage->n = 0;
-		}
-		stage->bindings[stage->n++] = list[i].binding;
+		if (i > 0 && !is_parallel &&
+		    (is_serial || !same_stage(&list[i - 1], &list[i])))
+			stage++;
+		out->list[i] = (struct plan_item){
+			.binding = list[i].binding, .stage = stage,
+			.is_reserve = list[i].flow > 0,
+		};
 	}
+	out->n = n;
+	out->is_single = m->handling & HANDLE_NO_FORK;
 }
 
-size_t plan_bindings(const struct user *user, const struct msg *m,
-		     int64_t now_utc_us, const struct binding **list_out,
-		     size_t max)
+void route_plan(const struct user *user, const struct msg *m,
+		int64_t now_utc_us, struct plan *out)
 {
+	struct str instance = m->to_n ? binding_instance(m->to[0].instance) :
+					STR("");
 	struct candidate list[BINDINGS_MAX];
-	size_t i, k = 0, n = candidates(user, m->to_n ? &m->to[0] : NULL,
-					now_utc_us, list);
+	bool is_dropped;
+	size_t n = candidates(user, m, instance, now_utc_us, list,
+			      &is_dropped);
 
-	for (i = 0; i < n && k < max; i++)
-		if (list[i].flow == 0)
-			list_out[k++] = list[i].binding;
-	return k;
+	/* The device is gone; the user may still be there [RFC 6121 8.5.3]. */
+	if (n == 0 && instance.n > 0)
+		n = candidates(user, m, STR(""), now_utc_us, list,
+			       &is_dropped);
+	put_stages(m, list, n, out);
+	out->is_unwanted = n == 0 && is_dropped;
 }

@@ -581,6 +581,16 @@ static const struct option policy_options[] = {
 	  .preset = "20s", .min = SEC, .max = 31 * SEC,
 	  .sentence = "Time the recipient's devices have to answer; below "
 		"the 32 s of a SIP transaction." },
+	{ "fork-wait", OPT_DURATION, UNIT_MS, C(fork_wait_ms),
+	  .preset = "5s", .min = 100, .max = 31 * SEC,
+	  .sentence = "Time devices of a higher q have to answer before "
+		"those of the next are tried too." },
+	{ "recurse", OPT_BOOL, C(recurse), .preset = "yes",
+	  .sentence = "Follow a 301 or 302 of the far side to where the "
+		"domains and routes let the sender go." },
+	{ "multi-device", OPT_BOOL, C(multi_device), .preset = "no",
+	  .sentence = "Deliver a stored message to all devices of its "
+		"recipient at once, and not to one after the other." },
 	{ "answer-wait", OPT_DURATION, UNIT_MS, C(answer_wait_ms),
 	  .preset = "2s", .min = 100, .max = 30 * SEC,
 	  .sentence = "Time a SIP sender waits for the outcome in an XMPP "

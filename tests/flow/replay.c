@@ -5,10 +5,12 @@
  *   config ... end                   a configuration, as in causeway.conf
  *   user bob@sip.example [barred] [out-barred] [inactive] [no-offline]
  *   bind bob@sip.example sip:bob@10.0.0.1 [plain] [q=500] [for=3600s]
+ *        [params="audio;class=business"] [instance="<urn:x>" reg-id=1]
  *   in sip msg leg=1 from=A to=B [id=M] [body=T] [wants=delivered,displayed]
  *        [pass=wrong] [as=C] [trusted] [asserted=A] [preferred=A] [private]
  *        [stale] [forged] [composing=active|idle] [report=delivered about=M]
  *        [expires=10s|0] [hops=N] [no-id] [short-id] [type=T] [link=NAME]
+ *        [accept="*;audio;require"] [reject=...] [handling=no-fork,queue]
  *   in sip register leg=2 aor=A contact=URI [expires=60] [cseq=1] [call-id=X]
  *        [instance=I] [reg-id=N] [domain=D] [has-path] [can-path] [can-gruu]
  *        [can-outbound] [hop=keeps|lacks]

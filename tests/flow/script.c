@@ -96,6 +96,13 @@ static uint64_t number(struct str s, uint64_t otherwise)
 	return s.p ? strtoull(s.p, NULL, 10) : otherwise;
 }
 
+static struct str text(const struct words *w, const char *key)
+{
+	struct str s = word_of(w, key);
+
+	return s.p ? s : STR("");
+}
+
 static void put_user(struct script *s, const struct addr *who,
 		     const struct words *w)
 {
@@ -123,8 +130,10 @@ static void put_binding(struct script *s, const struct addr *who,
 {
 	uint64_t life_s = number(word_of(w, "for"), 3600);
 	struct binding b = {
-		.contact = w->list[2], .params = STR(""),
-		.instance = STR(""), .path = STR(""), .flow = STR(""),
+		.contact = w->list[2], .params = text(w, "params"),
+		.instance = text(w, "instance"),
+		.reg_id = (uint32_t)number(word_of(w, "reg-id"), 0),
+		.path = STR(""), .flow = STR(""),
 		.user_agent = STR(""), .call_id = STR("c1"), .cseq = 1,
 		.q_milli = (uint16_t)number(word_of(w, "q"), 1000),
 		.is_plain = word_flag(w, "plain"),

@@ -76,25 +76,47 @@ static struct origin *origin_of(struct script *s, struct arena *a,
 	return o;
 }
 
-static unsigned wants_of(struct str s)
+struct bit_name {
+	const char *name;
+	unsigned bit;
+};
+
+/* "a,b" by the names of a list that ends with NULL. */
+static unsigned bits_of(const struct bit_name *names, struct str s)
 {
-	static const struct {
-		const char *name;
-		unsigned bit;
-	} names[] = {
-		{ "delivered", WANT_DELIVERED }, { "failed", WANT_FAILED },
-		{ "processing", WANT_PROCESSING },
-		{ "displayed", WANT_DISPLAYED },
-	};
 	unsigned bits = 0;
 	struct str one;
 	size_t i;
 
 	while (str_split(&s, ',', &one))
-		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (i = 0; names[i].name; i++)
 			if (str_eq(one, str_of(names[i].name)))
 				bits |= names[i].bit;
 	return bits;
+}
+
+static unsigned wants_of(struct str s)
+{
+	static const struct bit_name names[] = {
+		{ "delivered", WANT_DELIVERED }, { "failed", WANT_FAILED },
+		{ "processing", WANT_PROCESSING },
+		{ "displayed", WANT_DISPLAYED }, { NULL, 0 },
+	};
+
+	return bits_of(names, s);
+}
+
+static unsigned handling_of(struct str s)
+{
+	static const struct bit_name names[] = {
+		{ "no-fork", HANDLE_NO_FORK }, { "parallel", HANDLE_PARALLEL },
+		{ "sequential", HANDLE_SEQUENTIAL },
+		{ "no-recurse", HANDLE_NO_RECURSE },
+		{ "queue", HANDLE_QUEUE }, { "no-queue", HANDLE_NO_QUEUE },
+		{ NULL, 0 },
+	};
+
+	return bits_of(names, s);
 }
 
 static void set_kind(struct script *s, struct msg *m, const struct words *w)
@@ -166,6 +188,9 @@ static struct msg *msg_of(struct script *s, const struct words *w)
 	m->wants = wants_of(word_of(w, "wants"));
 	if (hops.p)
 		m->hops_left = (unsigned)number(hops, 0);
+	m->accept_contact = arena_dup(m->arena, word_of(w, "accept"));
+	m->reject_contact = arena_dup(m->arena, word_of(w, "reject"));
+	m->handling = handling_of(word_of(w, "handling"));
 	set_routes(m, w);
 	set_life(s, m, word_of(w, "expires"));
 	set_kind(s, m, w);

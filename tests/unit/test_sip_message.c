@@ -77,6 +77,39 @@ static void test_fields(void **state)
 	sip_side_done(s, ev);
 }
 
+/* Written our way; what cannot be read, and what every message says, is no
+   preference. [RFC 3841] */
+static void test_preferences(void **state)
+{
+	struct sip_side *s = *state;
+	struct event *ev;
+
+	sip_side_udp(s,
+		"MESSAGE sip:bob@b.example SIP/2.0\n"
+		"Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK-pref\n"
+		"From: <sip:alice@a.example>;tag=1\nTo: <sip:bob@b.example>\n"
+		"Call-ID: pref-1\nCSeq: 7 MESSAGE\n"
+		"Accept-Contact: *;+g.oma.sip-im\n"
+		"Accept-Contact: *;mobility=fixed;require;explicit, "
+		"*;methods=\"MESSAGE,BYE\"\n"
+		"Reject-Contact: *;class=\"!business\";q=0.3\n"
+		"Reject-Contact: *;x=\"\x80\"\n"
+		"Request-Disposition: no-fork, sequential, parallel\n"
+		"Request-Disposition: proxy, no-recurse, no-queue, queue\n"
+		"Content-Type: text/plain\nContent-Length: 1\n\nx",
+		s->udp_port);
+	ev = sip_side_event(s, EV_MSG);
+	assert_non_null(ev);
+	assert_str(ev->msg->accept_contact,
+		   "*;mobility=\"fixed\";require;explicit, "
+		   "*;methods=\"MESSAGE,BYE\"");
+	assert_str(ev->msg->reject_contact, "*;class=\"!business\"");
+	assert_int_equal(ev->msg->handling,
+			 HANDLE_NO_FORK | HANDLE_SEQUENTIAL |
+			 HANDLE_NO_RECURSE | HANDLE_NO_QUEUE);
+	sip_side_done(s, ev);
+}
+
 static void test_answers(void **state)
 {
 	static const struct {
@@ -386,6 +419,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN(test_fields),
+		IN(test_preferences),
 		IN_ROWS(test_answers, "CP10 CP09"),
 		IN(test_cpim),
 		IN(test_report),

@@ -101,6 +101,33 @@ static void test_plain(void **state)
 	msg_put(m);
 }
 
+/* They are for the servers behind us too, encoded anew. */
+static void test_preferences(void **state)
+{
+	struct sip_side *s = *state;
+	struct msg *m = contract_msg("x");
+	const char *text;
+
+	m->accept_contact = STR("*;mobility=\"fixed\";require, *;audio");
+	m->reject_contact = STR("*;+x=\"y\r\nEvil: 1\", *;video");
+	m->handling = HANDLE_NO_FORK | HANDLE_QUEUE;
+	sip_side_send(s, m, &s->takes);
+	text = sip_side_recv(s);
+	assert_non_null(text);
+	assert_string_equal(sip_side_header(text, "Accept-Contact", 0),
+			    "*;+g.oma.sip-im");
+	assert_string_equal(sip_side_header(text, "Accept-Contact", 1),
+			    "*;mobility=\"fixed\";require");
+	assert_string_equal(sip_side_header(text, "Accept-Contact", 2),
+			    "*;audio");
+	assert_string_equal(sip_side_header(text, "Reject-Contact", 0),
+			    "*;video");
+	assert_string_equal(sip_side_header(text, "Request-Disposition", 0),
+			    "no-fork,queue");
+	assert_null(sip_side_header(text, "Evil", 0));
+	msg_put(m);
+}
+
 static void test_thread_that_is_no_call_id(void **state)
 {
 	static const char *const threads[] = { "two words", "a@b@c", "",
@@ -507,6 +534,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN(test_plain),
+		IN(test_preferences),
 		IN(test_thread_that_is_no_call_id),
 		IN(test_no_injection),
 		IN(test_cpim),
