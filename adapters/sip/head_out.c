@@ -51,8 +51,10 @@ void sip_put_addr(struct buf *b, const char *name, const struct addr *addr,
 	buf_put_char(b, '<');
 	addr_put_uri(b, addr, true);
 	buf_put_char(b, '>');
-	if (tag)
-		buf_printf(b, ";tag=%s", tag);
+	if (tag) {
+		buf_put_str(b, STR(";tag="));
+		buf_put_str(b, str_of(tag));
+	}
 	put_end(b);
 }
 

@@ -179,23 +179,10 @@ int sip_out_start(struct sip_out *o, const char *method, const char *uri,
 		  struct str body)
 {
 	struct sip *s = o->sip;
-	msg_t *msg = nta_msg_create(o->listener->agent, 0);
-	su_home_t *home = msg_home(msg);
-	sip_method_t code = strcmp(method, "MESSAGE") == 0 ? sip_method_message
-							   : sip_method_options;
-	sip_request_t *rq = sip_request_create(home, code, method,
-					       sip_url_string(uri), NULL);
-	sip_payload_t *pl = NULL;
+	msg_t *msg = sip_request_new(o->listener, method, uri, head, body);
 
-	if (body.n)
-		pl = sip_payload_create(home, body.p, (isize_t)body.n);
-	if (!rq || (body.n && !pl) || head->err ||
-	    msg_header_insert(msg, NULL, (msg_header_t *)rq) < 0 ||
-	    msg_header_add_str(msg, NULL, head->p) < 0 ||
-	    (pl && msg_header_insert(msg, NULL, (msg_header_t *)pl) < 0)) {
-		msg_destroy(msg);
+	if (!msg)
 		return ERR_SYNTAX;
-	}
 	o->orq = nta_outgoing_mcreate(o->listener->agent, on_answer, o,
 				      route ? sip_url_string(route) : NULL, msg,
 				      TAG_IF(tport, NTATAG_TPORT(tport)),
@@ -213,7 +200,11 @@ void sip_put_cseq(struct sip *s, struct buf *b, const char *method)
 {
 	if (++s->cseq >= 0x7fffffffu)
 		s->cseq = 1;
-	buf_printf(b, "CSeq: %u %s\r\n", s->cseq, method);
+	buf_put_str(b, STR("CSeq: "));
+	buf_put_u64(b, s->cseq);
+	buf_put_char(b, ' ');
+	buf_put_str(b, str_of(method));
+	buf_put_str(b, STR("\r\n"));
 }
 
 /* 415 or 488: the device knows no CPIM; the same once more as text. */
@@ -270,6 +261,8 @@ static void put_dates(struct buf *b, const struct msg *m)
 				       1000000);
 }
 
+#define NO_TRACE "00000000000000000000000000000000" /* RFC 7989 5 */
+
 /* Lines that are the same for every target of a message. */
 static void put_common(struct buf *b, const struct msg *m)
 {
@@ -282,7 +275,9 @@ static void put_common(struct buf *b, const struct msg *m)
 	sip_put_own(b, "User-Agent", OMA_SERVER);
 	sip_put_preferences(b, m);
 	trace_hex(m->trace, hex);
-	buf_printf(b, "Session-ID: %s;remote=%032d\r\n", hex, 0);
+	buf_put_str(b, STR("Session-ID: "));
+	buf_put(b, hex, TRACE_HEX_N);
+	buf_put_str(b, STR(";remote=" NO_TRACE "\r\n"));
 	put_dates(b, m);
 	if (m->kind == MSG_CONTENT)
 		sip_put_text(b, "Subject", m->subject);
@@ -302,9 +297,9 @@ static void put_asserted(struct buf *b, const struct target *t,
 		buf_fail(b, ERR_SYNTAX);
 		return;
 	}
-	buf_printf(b, "P-Asserted-Identity: <");
+	buf_put_str(b, STR("P-Asserted-Identity: <"));
 	buf_put_str(b, t->asserted);
-	buf_printf(b, ">\r\n");
+	buf_put_str(b, STR(">\r\n"));
 	if (m->is_private)
 		sip_put_own(b, "Privacy", "id");
 }
@@ -325,7 +320,6 @@ static void put_target(struct sip *s, struct buf *b, const struct target *t,
 		sip_put_own(b, "Call-ID", id);
 	}
 	sip_put_text(b, "Route", w->routes);
-	put_asserted(b, t, m);
 }
 
 /* ---- sending ---------------------------------------------------------- */
@@ -408,6 +402,7 @@ static enum cause start(struct sip *s, const struct action *a,
 	buf_init(&b, SIP_HEAD_MAX * 2);
 	put_target(s, &fixed, t, a->msg, w);
 	buf_put_str(&fixed, buf_str(&e->common));
+	put_asserted(&fixed, t, a->msg);
 	buf_put_char(&fixed, 0);
 	sip_put_cseq(s, &b, "MESSAGE");
 	buf_put(&b, fixed.p, fixed.n ? fixed.n - 1 : 0);

@@ -7,7 +7,8 @@
  *                remember what passwords were tried
  *   answer.c     requests core has to answer; dup.c remembers the answers
  *   message_out.c requests we send: way_out.c finds the next hop, head_out.c
- *                and body_out.c write what is in them
+ *                and body_out.c write what is in them, request_out.c puts
+ *                them together
  *   trip.c       the servers of a name, one after another: locate.c finds
  *                them, inside.c and blacklist.c pass some over, outlet.c has
  *                the TLS connections to them
@@ -405,6 +406,12 @@ void sip_out_via(struct sip_out *o, struct sip_listener *l);
 void sip_out_fail(struct sip_out *o, enum cause c, struct str text);
 void sip_put_cseq(struct sip *s, struct buf *b, const char *method);
 void sip_out_free(struct sip_out *o);
+/* request_out.c: a message of that head, whose first lines are those that the
+   stack reads (CSeq, From, To, Call-ID, Route, Max-Forwards); ends with NUL.
+   NULL: it cannot be written. */
+msg_t *sip_request_new(struct sip_listener *l, const char *method,
+		       const char *uri, const struct buf *head,
+		       struct str body);
 /* One request with a finished head. 0, or the stack would not take it. */
 int sip_out_start(struct sip_out *o, const char *method, const char *uri,
 		  const char *route, tport_t *tport, const struct buf *head,
