@@ -113,14 +113,24 @@ void sip_put_preferences(struct buf *b, const struct msg *m)
 		{ "no-recurse", HANDLE_NO_RECURSE }, { "queue", HANDLE_QUEUE },
 		{ "no-queue", HANDLE_NO_QUEUE },
 	};
+	bool is_open = false;
 	size_t i;
 
 	sip_put_own(b, "Accept-Contact", OMA_ACCEPT_CONTACT);
 	put_preferences(b, "Accept-Contact", m->accept_contact);
 	put_preferences(b, "Reject-Contact", m->reject_contact);
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (m->handling & words[i].bit)
-			sip_put_own(b, "Request-Disposition", words[i].word);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!(m->handling & words[i].bit))
+			continue;
+		if (is_open)
+			buf_put_char(b, ',');
+		else
+			put_name(b, "Request-Disposition");
+		buf_put_str(b, str_of(words[i].word));
+		is_open = true;
+	}
+	if (is_open)
+		put_end(b);
 }
 
 static bool is_token_char(unsigned char c)
