@@ -40,6 +40,25 @@ void sip_put_quoted(struct buf *b, struct str text)
 	buf_put_char(b, '"');
 }
 
+/* An address keeps only that it was written as sips:. */
+void sip_put_uri(struct buf *b, const struct addr *addr)
+{
+	size_t at = b->n;
+	struct str text;
+
+	addr_put_uri(b, addr, true);
+	if (b->err || !addr->is_secure)
+		return;
+	text = str_from(buf_str(b), at);
+	if (!str_starts(text, STR("sip:")))
+		return;
+	buf_put_char(b, 0);
+	if (b->err)
+		return;
+	memmove(b->p + at + 4, b->p + at + 3, b->n - at - 4);
+	b->p[at + 3] = 's';
+}
+
 void sip_put_addr(struct buf *b, const char *name, const struct addr *addr,
 		  const char *tag)
 {
@@ -49,7 +68,7 @@ void sip_put_addr(struct buf *b, const char *name, const struct addr *addr,
 		buf_put_char(b, ' ');
 	}
 	buf_put_char(b, '<');
-	addr_put_uri(b, addr, true);
+	sip_put_uri(b, addr);
 	buf_put_char(b, '>');
 	if (tag) {
 		buf_put_str(b, STR(";tag="));

@@ -493,6 +493,7 @@ int sip_content_put(struct sip_content *c, const struct msg *m,
 		    bool is_cpim);
 
 /* head_out.c: typed writers of header lines. */
+void sip_put_uri(struct buf *b, const struct addr *addr);
 void sip_put_addr(struct buf *b, const char *name, const struct addr *addr,
 		  const char *tag);
 void sip_put_text(struct buf *b, const char *name, struct str text);

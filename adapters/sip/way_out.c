@@ -36,7 +36,7 @@ static enum cause way_to_peer(struct sip *s, const struct target *t,
 		w->listener = sip_listen_for(s, p->transport,
 					     str_of(p->host));
 	buf_init(&b, SIP_URI_MAX);
-	addr_put_uri(&b, &t->to, true);
+	sip_put_uri(&b, &t->to);
 	ok = !b.err && put_cstr(w->uri, sizeof(w->uri), buf_str(&b));
 	buf_free(&b);
 	if (!w->is_trip)
@@ -145,5 +145,10 @@ enum cause sip_way_find(struct sip *s, const struct target *t,
 		c = t->binding ? way_to_binding(s, t, w) : CAUSE_LEG_GONE;
 	if (c == CAUSE_NONE && !w->listener && !w->is_trip)
 		c = t->link ? CAUSE_LINK_DOWN : CAUSE_NO_BINDING;
+	/* What is sips: goes over TLS or not at all [RFC 3261 26.2.2]; a user
+	   may have a better contact later [RFC 5630 5.3: 480]. */
+	if (c == CAUSE_NONE && t->to.is_secure && !w->is_trip &&
+	    w->transport != TRANSPORT_TLS)
+		c = t->link ? CAUSE_SIPS_ONLY : CAUSE_NO_BINDING;
 	return c;
 }

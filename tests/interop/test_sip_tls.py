@@ -23,6 +23,8 @@ from tap import test  # noqa: E402
 FAR, SHARED = ADDRESSES[0], ADDRESSES[1]
 DNS = 'dns {\n servers = {"127.0.0.53"}\n}\n'
 
+OPEN = " tls = %s\n insecure-cleartext = yes\n"
+
 # name of the domain below cert.example: subjectAltName, subject, what else
 CASES = {
     "good": ("DNS:good.cert.example", "/CN=x", {}),
@@ -186,7 +188,12 @@ async def federation(build):
         clear.naptr(1, 1, "SIP+D2T", "_sip._tcp").add("h", "A", FAR)
         kam = Zone("kamailio.example").naptr(1, 1, "SIPS+D2T", "_sips._tcp")
         kam.srv("_sips._tcp", 1, 1, 5081, "h").add("h", "A", FAR)
-        lab.dns = await start_nsd(lab, [zone, mutual, clear, kam])
+        open_ = Zone("open.example").srv("_sip._tcp", 1, 1, 5070, "h")
+        open_.add("h", "A", FAR)
+        either = Zone("either.example").srv("_sip._tcp", 1, 1, 5070, "h")
+        either.naptr(1, 1, "SIP+D2T", "_sip._tcp").add("h", "A", FAR)
+        lab.dns = await start_nsd(lab, [zone, mutual, clear, kam, open_,
+                                        either])
         lab.ours = await lab.pki.make("ours", "DNS:sip.example")
         pair = await lab.pki.make("kamailio", "DNS:kamailio.example")
         lab.kamailio = await start_kamailio(
@@ -199,8 +206,11 @@ async def federation(build):
             sip_config() + DNS + domain("*.cert.example", lab.pki.ca) +
             domain("mutual.example", lab.pki.ca, keys) +
             domain("kamailio.example", lab.pki.ca, keys) +
-            domain("clear.example", lab.pki.ca) + QUICK,
-            listeners=("udp", "tcp"), link=False)
+            domain("clear.example", lab.pki.ca) +
+            domain("open.example", lab.pki.ca, OPEN % "off") +
+            domain("either.example", lab.pki.ca, OPEN % "prefer") + QUICK,
+            link=False)
+        lab.tom = await lab.sip_user(lab.node, "tom", transport="tls")
         lab.bob = await lab.sip_user(lab.node, "bob")
         yield lab
 
@@ -293,6 +303,34 @@ async def kamailio(lab):
     assert answer.code == 200, answer.start
     await ann.wait_text("over TLS")
     assert any("proto=tls " in line for line in lab.kamailio.requests())
+
+
+@test("A sips request reaches a domain by TLS and stays sips")
+async def sips(lab):
+    far = lab.cases["good"]
+    answer = await lab.tom.say("sips:ann@good.cert.example", "secured")
+    assert answer.code == 200, answer.start
+    got = far.requests[-1]
+    assert got.start.split()[1] == "sips:ann@good.cert.example", got.start
+    assert "<sips:ann@good.cert.example>" in got.get("to"), got.get("to")
+
+
+@test("A sips request never leaves in clear")
+async def sips_clear(lab):
+    before = len(lab.kamailio.requests())
+    answer = await lab.tom.say("sips:ann@open.example", "secured")
+    assert answer.code == 416, answer.start
+    answer = await lab.tom.say("sip:ann@open.example", "in clear")
+    assert answer.code == 403, answer.start
+    assert len(lab.kamailio.requests()) == before + 1
+    # a domain that may have both has no TLS after all
+    answer = await lab.tom.say("sips:ann@either.example", "secured")
+    assert answer.code == 416, answer.start
+    # our own user is there by UDP only
+    answer = await lab.tom.say("sips:bob@sip.example", "secured")
+    assert answer.code in (202, 480), answer.start
+    await asyncio.sleep(0.5)
+    assert "secured" not in lab.bob.texts()
 
 
 @test("A renewed client certificate is shown by the next handshake")
