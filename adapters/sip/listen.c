@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "adapters/net/tls.h"
+#include "adapters/sip/conn.h"
 
 #define UDP_RMEM_BYTES (8u << 20) /* a burst while the loop is busy */
 #define IDLE_MS \
@@ -88,6 +89,8 @@ static void read_names(struct sip_listener *l)
 static void listener_free(struct sip_listener *l)
 {
 	list_del(&l->all);
+	if (l->tls)
+		sip_conns_tls_port(l->port, false);
 	nta_agent_destroy(l->agent);
 	net_tls_free(l->tls);
 	mem_free(l->name);
@@ -100,6 +103,11 @@ static nta_agent_t *agent_new(struct sip_listener *l, const char *url,
 	usize_t max = c->sip_tcp_bytes_max ? c->sip_tcp_bytes_max
 					   : BODY_INLINE_MAX;
 
+	/* A datagram comes whole anyhow, and the stack's own answer to a large
+	   one goes wherever its Via says. */
+	if (l->transport == TRANSPORT_UDP)
+		max = BODY_INLINE_MAX;
+
 	return nta_agent_create(
 		sip_stack_root(l->sip->stack), sip_url_string(url),
 		sip_on_request, l, NTATAG_STATELESS(1),
@@ -108,6 +116,7 @@ static nta_agent_t *agent_new(struct sip_listener *l, const char *url,
 		NTATAG_TIMEOUT_408(1), NTATAG_SIP_T4(LINGER_MS),
 		NTATAG_PRELOAD(PRELOAD_BYTES),
 		TPTAG_SDWN_ERROR(1), TPTAG_STUN_SERVER(0),
+		TPTAG_PONG2PING(1),
 		TPTAG_UDP_RMEM(UDP_RMEM_BYTES), TPTAG_IDLE(IDLE_MS),
 		TPTAG_TIMEOUT(CONNECT_MS), TPTAG_QUEUESIZE(SIP_CONN_QUEUE_MAX),
 		TPTAG_CERTIFICATE(NET_TLS_TRUST_DIR), TAG_END());
@@ -157,6 +166,8 @@ static int listener_new(struct sip *s, const struct config *c,
 				   text);
 	}
 	read_names(l);
+	if (l->tls)
+		sip_conns_tls_port(l->port, true);
 	return 0;
 }
 

@@ -3,6 +3,9 @@
  */
 #include "adapters/sip/sip_priv.h"
 
+#include "adapters/net/handshake.h"
+#include "adapters/sip/conn.h"
+
 #include <string.h>
 
 #define SWEEP_MS 1000
@@ -17,6 +20,7 @@ static void on_sweep(void *arg)
 	sip_nonces_sweep(&s->nonces, now);
 	sip_peer_sweep(s);
 	sip_listen_sweep(s);
+	sip_conns_sweep(now);
 	sip_outlets_sweep(s);
 	if (s->is_draining && s->outs_n && now >= s->drain_end_ms)
 		sip_outs_end(s, NULL, CAUSE_LINK_DOWN);
@@ -53,6 +57,8 @@ struct sip *sip_new(struct net_loop *l, const struct intake *in,
 	s->resolver = net_resolver_new(l, sip_trips_news, s);
 	sip_nonces_init(&s->nonces, s->seed);
 	s->bans = sip_bans_new(s->seed);
+	sip_conns_start();
+	net_tls_on_shaken(sip_conn_shaken);
 	s->sweep = net_timer_new(l, on_sweep, s);
 	net_timer_set(s->sweep, SWEEP_MS);
 	return s;
@@ -78,6 +84,7 @@ void sip_free(struct sip *s)
 	sip_bans_free(s->bans);
 	map_free(s->pending);
 	sip_stack_free(s->stack);
+	sip_conns_stop();
 	config_put(s->conf);
 	config_put(s->next_conf);
 	mem_wipe(s->nonce_key, sizeof(s->nonce_key));
@@ -152,6 +159,7 @@ static void port_commit(void *self)
 	s->next_conf = NULL;
 	commit_dns(s);
 	sip_listen_commit(s);
+	sip_conns_limit(s->conf->sip_conns_max, s->conf->sip_conns_per_source);
 	sip_peer_commit(s);
 	sip_outlets_commit(s);
 	config_put(old);

@@ -14,6 +14,7 @@
 #include <sofia-sip/su_log.h>
 #include <sofia-sip/su_wait.h>
 
+#include "adapters/sip/conn.h"
 #include "adapters/sip/getaddrinfo_shim.h"
 #include "core/base/mem.h"
 
@@ -84,8 +85,10 @@ static void run(struct sip_stack *s)
 	su_duration_t next = 0;
 	unsigned i;
 
+	sip_conns_listening(true, net_now_ms(s->loop));
 	for (i = 0; i < STEPS_MAX && next == 0; i++)
 		next = su_root_step(s->root, 0);
+	sip_conns_listening(false, net_now_ms(s->loop));
 	if (next == SU_WAIT_FOREVER && s->watch)
 		return;
 	arm(s, s->watch && next > TIMER_MIN_MS ? next : TIMER_MIN_MS);

@@ -151,6 +151,7 @@ struct config {
 	uint32_t auth_pair_failures, auth_source_failures, auth_user_failures;
 	uint32_t auth_refill_ms, auth_ban_min_ms, auth_ban_max_ms;
 	bool auth_ban_drops;		/* no answer; else 403 */
+	uint32_t sip_conns_max, sip_conns_per_source;	/* accepted ones */
 	uint32_t reg_expires_min_s, reg_expires_max_s, reg_expires_default_s;
 	uint32_t reg_contacts_max;
 	uint32_t reg_flow_timer_s;	/* Flow-Timer of outbound, 0: none */

@@ -195,6 +195,13 @@ static const struct option sip_options[] = {
 	{ "tcp-bytes-max", OPT_SIZE, C(sip_tcp_bytes_max), .preset = "64K",
 	  .min = 1 * KIB, .max = BODY_INLINE_MAX,
 	  .sentence = "Largest message body taken over TCP and TLS." },
+	{ "connections-max", OPT_NUMBER, C(sip_conns_max),
+	  .preset = "20000", .min = 16, .max = 1000000,
+	  .sentence = "TCP and TLS connections that others may have open to "
+		"us; a further one is closed at once." },
+	{ "connections-per-source", OPT_NUMBER, C(sip_conns_per_source),
+	  .preset = "1000", .min = 1, .max = 1000000,
+	  .sentence = "Of these from one IPv4 address or IPv6 /64." },
 	{ "register-min", OPT_DURATION, UNIT_S, C(reg_expires_min_s),
 	  .preset = "60s", .min = 1, .max = 3600,
 	  .sentence = "Shortest registration; a shorter wish gets 423." },
