@@ -8,6 +8,7 @@
 
 #include "core/base/mem.h"
 #include "gateway/daemon/args.h"
+#include "gateway/daemon/man.h"
 #include "gateway/daemon/node.h"
 #include "gateway/daemon/print.h"
 #include "gateway/daemon/privileges.h"
@@ -44,6 +45,23 @@ static int print(const struct config *c)
 	     fflush(stdout) == 0;
 	buf_free(&text);
 	return ok ? EX_OK : EX_IOERR;
+}
+
+static int print_man(const char *page)
+{
+	struct buf text;
+	int code = EX_USAGE;
+
+	buf_init(&text, PRINT_BYTES_MAX);
+	if (man_put(&text, page))
+		code = !text.err && fwrite(text.p, 1, text.n, stdout) ==
+					    text.n && fflush(stdout) == 0
+			       ? EX_OK
+			       : EX_IOERR;
+	else
+		fprintf(stderr, "causewayd: there is no page \"%s\"\n", page);
+	buf_free(&text);
+	return code;
 }
 
 static int fail(int code, const struct errtext *why)
@@ -94,6 +112,8 @@ int main(int argc, char **argv)
 		puts("causewayd " CAUSEWAY_VERSION);
 		return EX_OK;
 	}
+	if (args.what == ARGS_MAN)
+		return print_man(args.page);
 	src = (struct conf_source){ .path = args.config_file,
 				    .state_dir = args.state_dir };
 	c = load(&src);
