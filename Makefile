@@ -149,7 +149,10 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(REPLAY_O) $(SHIM_OBJ) $(TEST_LIBS)
 # ---- everything that checks -----------------------------------------------
 include tests/tests.mk
 
+# ---- install ---------------------------------------------------------------
+include packaging/install.mk
+
 clean:
 	rm -rf build
 
-.PHONY: all clean setup demo test bench fuzz soak lint conformance install
+.PHONY: all clean setup demo test bench fuzz soak lint conformance

@@ -26,7 +26,7 @@ FLOW_OF = $(foreach f,$(sort $(wildcard tests/flow/*/*.flow)),\
 	'build/$(1)/tests/flow/replay $(f)')
 SCRIPTS := $(sort $(wildcard tests/wire/test_*.py tests/interop/test_*.py))
 LINTS := tests/lint/layers.sh tests/lint/banned.sh tests/lint/headers.sh \
-	tests/lint/fuzzers.sh tests/lint/shell.sh \
+	tests/lint/fuzzers.sh tests/lint/shell.sh tests/lint/events.py \
 	'tests/lint/pure.sh build/release/core' \
 	'tests/lint/symbols.sh build/release/causewayd build/release/core build/release/adapters build/release/gateway/daemon'
 SELFTESTS := tests/conformance/selftest.py tests/lint/selftest.sh
@@ -99,11 +99,5 @@ fuzzers: $(FUZZERS)
 soak: setup
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan all
 	@CAUSEWAY_BUILD=build/asan SOAK=1 $(RUN) --timeout 7200 --jobs 1 $(SCRIPTS)
-
-install: all
-	install -D -m 755 $(B)/causewayd $(DESTDIR)$(PREFIX)/sbin/causewayd
-	install -D -m 755 $(B)/causewayctl $(DESTDIR)$(PREFIX)/bin/causewayctl
-	install -D -m 644 conf/causeway.conf \
-		$(DESTDIR)/etc/causeway/causeway.conf
 
 .PHONY: quick test-programs run-tests fuzzers

@@ -180,6 +180,13 @@ static void port_drain(void *self, uint32_t link, int64_t until_ms)
 	s->drain_end_ms = until_ms;
 }
 
+static void port_undrain(void *self)
+{
+	struct sip *s = self;
+
+	s->is_draining = false;
+}
+
 struct adapter sip_port(struct sip *s)
 {
 	return (struct adapter){
@@ -194,6 +201,7 @@ struct adapter sip_port(struct sip *s)
 		.commit = port_commit,
 		.abort = port_abort,
 		.drain = port_drain,
+		.undrain = port_undrain,
 	};
 }
 

@@ -400,8 +400,15 @@ static void begin_drain(struct comp *c, int64_t until_ms)
 
 void comp_drain(struct comp *c, int64_t until_ms)
 {
+	c->was_wanted |= c->is_wanted;
 	c->is_wanted = false;
 	begin_drain(c, until_ms);
+}
+
+void comp_undrain(struct comp *c)
+{
+	if (c->was_wanted && !c->is_wanted)
+		comp_switch(c, true);
 }
 
 void comp_configure(struct comp *c, struct config *config,
@@ -424,6 +431,7 @@ void comp_switch(struct comp *c, bool is_up)
 {
 	if (!is_up && c->is_wanted)
 		comp_drain(c, net_now_ms(c->x->loop) + c->x->times.drain_ms);
+	c->was_wanted = is_up; /* the operator's word outlives a drain */
 	if (!is_up)
 		return;
 	c->is_wanted = true;

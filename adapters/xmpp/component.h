@@ -40,6 +40,7 @@ struct comp {
 					   room in core; or NULL */
 	enum link_state state;
 	bool is_wanted;			/* not switched off by the operator */
+	bool was_wanted;		/* before a drain of all */
 	bool is_removed;		/* no longer configured: goes when drained */
 	bool had_room;			/* as core was told last */
 	enum xmpp_end last_end;
@@ -70,6 +71,8 @@ void comp_configure(struct comp *c, struct config *config,
 void comp_switch(struct comp *c, bool is_up);
 /* No new sends, then off; until_ms: monotonic. */
 void comp_drain(struct comp *c, int64_t until_ms);
+/* What a drain closed connects again, unless the operator had closed it. */
+void comp_undrain(struct comp *c);
 
 uint32_t comp_room(const struct comp *c);
 /* Tells core when room rose from 0. */

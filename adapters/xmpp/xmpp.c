@@ -103,6 +103,15 @@ static void port_drain(void *self, uint32_t link, int64_t until_ms)
 	}
 }
 
+static void port_undrain(void *self)
+{
+	struct xmpp *x = self;
+	struct list_link *it, *tmp;
+
+	list_each(it, tmp, &x->comps)
+		comp_undrain(list_of(it, struct comp, link));
+}
+
 /* ---- configuration ------------------------------------------------------- */
 
 /* A numeric address, so that nothing is looked up on the loop. */
@@ -256,6 +265,7 @@ struct adapter xmpp_port(struct xmpp *x)
 		.commit = port_commit,
 		.abort = port_abort,
 		.drain = port_drain,
+		.undrain = port_undrain,
 	};
 }
 

@@ -84,6 +84,29 @@ enum log_level log_level_of(const char *module)
 	return level_default;
 }
 
+static unsigned place_of(const char *module)
+{
+	unsigned i;
+
+	for (i = 0; i < modules_n; i++)
+		if (strcmp(modules[i].name, module) == 0)
+			break;
+	return i;
+}
+
+bool log_has_level(const char *module)
+{
+	return place_of(module) < modules_n;
+}
+
+void log_clear_level(const char *module)
+{
+	unsigned i = place_of(module);
+
+	if (i < modules_n)
+		modules[i] = modules[--modules_n];
+}
+
 static const char *module_of(const struct log_ctx *ctx)
 {
 	for (; ctx; ctx = ctx->parent)

@@ -59,6 +59,9 @@ void log_set_sink(log_sink_h *sink);	/* NULL: silence (the default) */
    modules; false when there is no room. */
 bool log_set_level(const char *module, enum log_level level);
 enum log_level log_level_of(const char *module);
+/* The module has no level of its own any more. */
+void log_clear_level(const char *module);
+bool log_has_level(const char *module);
 void log_set_privacy(bool mask_addresses);
 const char *log_level_name(enum log_level level);
 bool log_level_parse(struct str s, enum log_level *out);

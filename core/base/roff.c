@@ -41,8 +41,9 @@ void roff_begin(struct buf *b, const char *name, int section,
 {
 	buf_put_str(b, STR(".TH "));
 	put_quoted(b, name);
-	buf_printf(b, " %d \"" MAN_DATE "\" \"causeway " CAUSEWAY_VERSION
-		      "\" \"Causeway\"\n",
+	buf_printf(b,
+		   " %d \"" MAN_DATE "\" \"causeway " CAUSEWAY_VERSION
+		   "\" \"Causeway\"\n",
 		   section);
 	roff_section(b, "NAME");
 	put(b, name);

@@ -127,6 +127,11 @@ void core_drain(struct core *core)
 	core->is_draining = true;
 }
 
+void core_undrain(struct core *core)
+{
+	core->is_draining = false;
+}
+
 bool core_is_idle(const struct core *core)
 {
 	return !core->run_first && !core->held_n && list_empty(&core->waits);

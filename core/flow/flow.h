@@ -31,6 +31,7 @@ void core_config(struct core *core, struct config *c);
 
 /* No new work is taken (busy in each protocol); what runs may finish. */
 void core_drain(struct core *core);
+void core_undrain(struct core *core);
 bool core_is_idle(const struct core *core);	/* nothing queued or held */
 
 /* For tests: run every step first without facts and abort when it changed

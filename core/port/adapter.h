@@ -43,4 +43,7 @@ struct adapter {
 	/* No new sends; what is under way may finish until then, afterwards
 	   each outstanding send gets its result. link 0: all of them. */
 	void (*drain)(void *self, uint32_t link, int64_t until_ms);
+	/* A drain of all links is taken back: new sends are taken again and
+	   links that drain closed connect again. NULL: nothing to do. */
+	void (*undrain)(void *self);
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/roff.h"
 #include "gateway/ctl/ask.h"
 #include "gateway/ctl/password.h"
 #include "gateway/ctl/place.h"
@@ -22,6 +23,7 @@
 struct wish {
 	const char *socket, *config;
 	bool is_json, is_help, is_version;
+	const char *page; /* --print: man or completion */
 	char *words[WORDS_MAX];
 	int words_n;
 };
@@ -30,6 +32,7 @@ static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, 's' },
 	{ "config", required_argument, NULL, 'c' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "print", required_argument, NULL, 'p' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -44,6 +47,7 @@ static void help(void)
 	     "  -c, --config FILE  its configuration, which names the socket\n"
 	     "                     (" DEFAULT_CONFIG ")\n"
 	     "  -j, --json         the answer as JSON, as it came\n"
+	     "      --print WHAT   man: the manual page; completion: for bash\n"
 	     "  -V, --version      the version of this program\n"
 	     "  -h, --help         this\n\n"
 	     "An ADDR is an address such as sip:bob@sip.example. Exit codes: 0 "
@@ -72,6 +76,8 @@ static int read_args(int argc, char **argv, struct wish *w)
 			w->config = optarg;
 		else if (option == 'j')
 			w->is_json = true;
+		else if (option == 'p')
+			w->page = optarg;
 		else if (option == 'V')
 			w->is_version = true;
 		else if (option == 'h')
@@ -88,7 +94,7 @@ static int read_args(int argc, char **argv, struct wish *w)
 			return usage("too many words");
 		w->words[w->words_n++] = argv[optind];
 	}
-	if (!w->words_n && !w->is_help && !w->is_version)
+	if (!w->words_n && !w->is_help && !w->is_version && !w->page)
 		return usage("what shall be asked?");
 	return EX_OK;
 }
@@ -153,6 +159,64 @@ static int run(const struct wish *w)
 	return code;
 }
 
+static void put_man(struct buf *b)
+{
+	roff_begin(b, "causewayctl", 1, "asks a running causewayd");
+	roff_section(b, "SYNOPSIS");
+	roff_text(b, "causewayctl [--socket PATH | -c FILE] [--json] VERB...");
+	roff_section(b, "DESCRIPTION");
+	roff_text(b, "Asks the daemon one thing over its control socket and "
+		     "shows the answer: as a table for people, or with --json "
+		     "as it came. Only root and the daemon's user may ask. An "
+		     "ADDR is an address such as sip:bob@sip.example. "
+		     "Passwords are asked for, or read from standard input, "
+		     "never taken from the command line.");
+	roff_section(b, "OPTIONS");
+	roff_item(b, "-s, --socket PATH", NULL, "The daemon's control socket.");
+	roff_item(b, "-c, --config FILE", NULL,
+		  "The daemon's configuration, which names the socket "
+		  "(" DEFAULT_CONFIG ").");
+	roff_item(b, "-j, --json", NULL, "The answer as JSON, as it came.");
+	roff_item(b, "--print WHAT", NULL,
+		  "man: this page; completion: for bash.");
+	roff_item(b, "-V, --version", NULL, "The version of this program.");
+	roff_item(b, "-h, --help", NULL, "A short form of this page.");
+	roff_section(b, "VERBS");
+	verbs_put_man(b);
+	roff_section(b, "EXIT STATUS");
+	roff_text(b, "0 done, 1 it failed, 64 usage, 67 no such user or "
+		     "message, 69 the daemon or a part of it does not answer, "
+		     "75 try again, 77 not permitted, 78 the configuration is "
+		     "wrong.");
+	roff_section(b, "EXAMPLES");
+	roff_code(b, "causewayctl user add sip:bob@sip.example\n"
+		     "causewayctl route test --from sip:bob@sip.example "
+		     "--to xmpp:romeo@xmpp.example\n"
+		     "causewayctl log level sip debug --for 10m\n"
+		     "causewayctl check all");
+	roff_section(b, "SEE ALSO");
+	roff_text(b, "causewayd(8), causeway.conf(5), causeway-log(7), "
+		     "causeway-metrics(7)");
+}
+
+static int print(const char *what)
+{
+	struct buf b;
+	int code = EX_OK;
+
+	buf_init(&b, 1 << 20);
+	if (strcmp(what, "man") == 0)
+		put_man(&b);
+	else if (strcmp(what, "completion") == 0)
+		verbs_put_completion(&b);
+	else
+		code = usage("--print knows man and completion");
+	if (fwrite(b.p, 1, b.n, stdout) != b.n || fflush(stdout) != 0 || b.err)
+		code = EX_IOERR;
+	buf_free(&b);
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	struct wish w = { .socket = NULL };
@@ -168,5 +232,7 @@ int main(int argc, char **argv)
 		puts("causewayctl " CAUSEWAY_VERSION);
 		return EX_OK;
 	}
+	if (w.page)
+		return print(w.page);
 	return run(&w);
 }

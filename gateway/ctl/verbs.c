@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/roff.h"
 #include "core/base/str.h"
 
 static const struct verb verbs[] = {
@@ -29,12 +30,14 @@ static const struct verb verbs[] = {
 	{ "trace", "ID|ADDR", false,
 	  "The story of a message, or of the last "
 	  "ones of somebody." },
-	{ "log level", "[MODULE] LEVEL", false,
-	  "What is logged: error, warning, info or debug." },
+	{ "log level", "[MODULE] LEVEL [--for TIME]", false,
+	  "What is logged: error, warning, info or debug; for good, or for a "
+	  "time such as 10m." },
 	{ "reload", "[--dry-run]", false,
 	  "Read the configuration again, or "
 	  "say what that would change." },
 	{ "drain", "", false, "Take no new work from now on." },
+	{ "undrain", "", false, "Take new work again." },
 	{ "version", "", false, "The version of the running daemon." },
 };
 
@@ -70,4 +73,88 @@ void verbs_help(FILE *out)
 			 verbs[i].args);
 		fprintf(out, "  %-34s %s\n", left, verbs[i].sentence);
 	}
+}
+
+void verbs_put_man(struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		roff_item(out, verbs[i].words, verbs[i].args,
+			  verbs[i].sentence);
+}
+
+/* Is this first word in an earlier row? */
+static bool is_known(size_t row, struct str first)
+{
+	size_t i;
+
+	for (i = 0; i < row; i++) {
+		struct str words = str_of(verbs[i].words);
+
+		if (str_eq(str_sub(words, 0, str_find(words, ' ')), first))
+			return true;
+	}
+	return false;
+}
+
+static void put_seconds(struct buf *out, struct str first)
+{
+	size_t i, at;
+
+	buf_printf(out, "\t%.*s) more=\"", STR_ARG(first));
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		struct str words = str_of(verbs[i].words);
+
+		at = str_find(words, ' ');
+		if (at < words.n && str_eq(str_sub(words, 0, at), first)) {
+			buf_put_str(out, str_from(words, at + 1));
+			buf_put_char(out, ' ');
+		}
+	}
+	buf_put_str(out, STR("\" ;;\n"));
+}
+
+void verbs_put_completion(struct buf *out)
+{
+	struct str words, first;
+	size_t i;
+
+	buf_put_str(out, STR("# bash completion for causewayctl\n"
+			     "_causewayctl()\n{\n"
+			     "\tlocal word=${COMP_WORDS[COMP_CWORD]} more='' verb='' "
+			     "second='' i skip=''\n"
+			     "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+			     "\t\tif [[ $skip ]]; then skip=; continue; fi\n"
+			     "\t\tcase ${COMP_WORDS[i]} in\n"
+			     "\t\t-c|-s|--config|--socket) skip=1 ;;\n"
+			     "\t\t-*) ;;\n"
+			     "\t\t*) if [[ $verb ]]; then second=1; else "
+			     "verb=${COMP_WORDS[i]}; fi ;;\n"
+			     "\t\tesac\n\tdone\n"
+			     "\tCOMPREPLY=()\n"
+			     "\tif [[ $skip ]]; then\n"
+			     "\t\tmapfile -t COMPREPLY < <(compgen -f -- "
+			     "\"$word\")\n\t\treturn\n\tfi\n"
+			     "\t[[ $second ]] && return\n"
+			     "\tcase $verb in\n"
+			     "\t'') more=\"--config --socket --json --help "
+			     "--version "));
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		words = str_of(verbs[i].words);
+		first = str_sub(words, 0, str_find(words, ' '));
+		if (!is_known(i, first))
+			buf_printf(out, "%.*s ", STR_ARG(first));
+	}
+	buf_put_str(out, STR("\" ;;\n"));
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		words = str_of(verbs[i].words);
+		first = str_sub(words, 0, str_find(words, ' '));
+		if (first.n < words.n && !is_known(i, first))
+			put_seconds(out, first);
+	}
+	buf_put_str(out, STR("\tesac\n"
+			     "\tmapfile -t COMPREPLY < <(compgen -W \"$more\" "
+			     "-- \"$word\")\n}\n"
+			     "complete -F _causewayctl causewayctl\n"));
 }

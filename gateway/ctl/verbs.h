@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "core/base/buf.h"
+
 struct verb {
 	const char *words;	/* "user add" */
 	const char *args;	/* "ADDR" */
@@ -17,3 +19,6 @@ struct verb {
 /* The verb these words begin with, or NULL. */
 const struct verb *verb_of(char *const *words, int words_n);
 void verbs_help(FILE *out);
+void verbs_put_man(struct buf *out);	/* for causewayctl(1) */
+/* The words of all verbs, for the shell. */
+void verbs_put_completion(struct buf *out);

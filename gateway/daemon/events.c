@@ -28,7 +28,6 @@ const struct word log_events[] = {
 	{ "config_reload_failed", "It was not taken; why says it. The old one "
 	  "stays." },
 	{ "delivered", "A report: the message reached a device." },
-	{ "displayed", "A report: the message was read." },
 	{ "draining", "No new work is taken." },
 	{ "due_not_readable", "A row of the store could not be understood." },
 	{ "duplicate", "A message came again and got the same answer." },
@@ -39,6 +38,8 @@ const struct word log_events[] = {
 	  "there than was tested." },
 	{ "link_down", "A link was lost." },
 	{ "link_refused", "The server refused a link; why says it." },
+	{ "link_standby", "Another connection holds the component; tried again "
+	  "later." },
 	{ "link_state", "A link's state changed." },
 	{ "link_up", "A link can carry messages." },
 	{ "listener_closed", "A listener of the old configuration ended." },
@@ -52,6 +53,7 @@ const struct word log_events[] = {
 	{ "not_ready", "New work should go elsewhere; checks says why." },
 	{ "ready", "New work is taken." },
 	{ "refused", "A message was not taken; cause says why." },
+	{ "report_failed", "A report of a failure is about to be told." },
 	{ "request_refused", "A request was refused before it was understood." },
 	{ "sent", "The next hop took the message." },
 	{ "signal", "The process got a signal." },
@@ -76,8 +78,8 @@ const struct word log_events[] = {
 
 const struct word accounting_fields[] = {
 	{ "seq", "The number of the record." },
-	{ "event", "accepted, kept, sent, delivered, displayed, failed, "
-	  "refused or duplicate." },
+	{ "event", "accepted, kept, sent, delivered, report_failed, "
+	  "failed, refused or duplicate." },
 	{ "trace", "The trace of the message, 32 hexadecimal digits." },
 	{ "from", "The sender." },
 	{ "to", "The recipient." },

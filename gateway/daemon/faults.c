@@ -11,6 +11,34 @@ void faults_init(struct faults *f)
 {
 	f->n = 0;
 	f->dropped = 0;
+	f->files_n = 0;
+}
+
+bool faults_file(struct faults *f, unsigned line, const char *path)
+{
+	struct faults_file *it;
+
+	if (f->files_n == FAULTS_FILES_MAX)
+		return false;
+	it = &f->files[f->files_n++];
+	it->line = line;
+	snprintf(it->path, sizeof(it->path), "%s", path);
+	return true;
+}
+
+static const struct faults_file *file_of(const struct faults *f, unsigned line)
+{
+	size_t i = f->files_n;
+
+	while (i-- > 0)
+		if (f->files[i].line <= line)
+			return &f->files[i];
+	return NULL;
+}
+
+bool faults_is_included(const struct faults *f, unsigned line)
+{
+	return file_of(f, line) != NULL;
 }
 
 void faults_add(struct faults *f, unsigned line, const char *fmt, ...)
@@ -49,9 +77,13 @@ void faults_put(struct buf *out, struct faults *f, const char *file)
 
 	sort(f);
 	for (i = 0; i < f->n; i++) {
-		buf_put_str(out, str_of(file));
-		if (f->list[i].line)
-			buf_printf(out, ":%u", f->list[i].line);
+		unsigned line = f->list[i].line;
+		const struct faults_file *at = file_of(f, line);
+
+		buf_put_str(out, str_of(at ? at->path : file));
+		if (line)
+			buf_printf(out, ":%u",
+				   at ? line - at->line + 1 : line);
 		buf_printf(out, ": %s\n", f->list[i].text);
 	}
 	if (f->dropped)

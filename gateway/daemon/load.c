@@ -10,6 +10,7 @@
 #include "gateway/daemon/check.h"
 #include "gateway/daemon/field.h"
 #include "gateway/daemon/files.h"
+#include "gateway/daemon/include.h"
 #include "gateway/daemon/scan.h"
 #include "gateway/daemon/value.h"
 
@@ -300,12 +301,20 @@ struct config *conf_load(const struct conf_source *src, struct faults *f)
 	struct config *c = NULL;
 	struct errtext why;
 	struct buf text;
+	size_t before;
 
 	buf_init(&text, CONF_BYTES_MAX);
 	if (file_read(src->path, &text, &why))
 		faults_add(f, 0, "%s", why.text);
 	else
+		include_expand(src, &text, f);
+	before = f->n; /* what is wrong in the text is told all the same */
+	if (!before || text.n)
 		c = conf_load_text(src, buf_str(&text), f);
+	if (c && before) {
+		config_put(c);
+		c = NULL;
+	}
 	if (text.p)
 		mem_wipe(text.p, text.n);
 	buf_free(&text);

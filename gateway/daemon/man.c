@@ -278,8 +278,7 @@ static void put_log(struct buf *b)
 		     "its story.");
 	roff_section(b, "EVENTS");
 	for (i = 0; i < log_events_n; i++)
-		roff_item(b, log_events[i].name, NULL,
-			  log_events[i].sentence);
+		roff_item(b, log_events[i].name, NULL, log_events[i].sentence);
 	roff_section(b, "ACCOUNTING");
 	roff_text(b, "node.accounting-file gets one line per message event: "
 		     "seq=N, the time, then key=value. N is one more than that "
@@ -336,8 +335,7 @@ static void put_daemon(struct buf *b)
 		     "for a minute. Secrets can come by LoadCredential=: "
 		     "secret-file = \"${CREDENTIALS_DIRECTORY}/xmpp\".");
 	roff_section(b, "FILES");
-	roff_item(b, "/etc/causeway/causeway.conf", NULL,
-		  "Its configuration.");
+	roff_item(b, "/etc/causeway/causeway.conf", NULL, "Its configuration.");
 	roff_item(b, "/var/lib/causeway", NULL,
 		  "Users, bindings, queue, accounting.");
 	roff_item(b, "/run/causeway/control.sock", NULL,

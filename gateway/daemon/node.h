@@ -14,6 +14,7 @@ struct control;
 struct admin_http;
 struct health;
 struct gauges;
+struct log_for;
 
 enum { NODE_ADAPTERS_MAX = 8 };
 
@@ -30,6 +31,7 @@ struct node {
 	struct admin_http *http;
 	struct health *health;
 	struct gauges *gauges;
+	struct log_for *log_for;
 	struct adapter adapters[NODE_ADAPTERS_MAX];
 	size_t adapters_n;
 	struct net_timer *drain_timer, *watchdog;
@@ -53,3 +55,5 @@ int node_apply(struct node *n, struct config *c,
 
 /* No new work from now on; what is under way has policy.drain to finish. */
 void node_drain(struct node *n);
+/* New work is taken again; false when the process is ending. */
+bool node_undrain(struct node *n);

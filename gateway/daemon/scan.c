@@ -334,6 +334,23 @@ static void read_block(struct reader *x, const struct block *b,
 		buf_put_str(&x->s->text, STR("}\n"));
 }
 
+/* include.c has read what it names. */
+static void read_include(struct reader *x, struct token name)
+{
+	struct buf unused;
+	bool is_list;
+
+	token_next(&x->r); /* the = */
+	if (faults_is_included(x->f, name.line))
+		faults_add(x->f, name.line,
+			   "include stands in a file that is included itself");
+	buf_init(&unused, TEXT_BYTES_MAX);
+	if (read_value(x, &unused, "include", &is_list) && is_list)
+		faults_add(x->f, name.line,
+			   "include takes one value, not a list");
+	buf_free(&unused);
+}
+
 static void read_unknown(struct reader *x, struct token name)
 {
 	struct suggestion hint;
@@ -371,6 +388,10 @@ void scan_file(struct scan *s, struct faults *f, struct str text)
 		b = t.kind == TOKEN_WORD ? block_find(t.text) : NULL;
 		if (b && token_peek(&x.r).kind != TOKEN_EQUALS)
 			read_block(&x, b, t);
+		else if (t.kind == TOKEN_WORD &&
+			 str_eq(t.text, STR("include")) &&
+			 token_peek(&x.r).kind == TOKEN_EQUALS)
+			read_include(&x, t);
 		else if (t.kind == TOKEN_WORD)
 			read_unknown(&x, t);
 		else if (t.kind == TOKEN_CLOSE)

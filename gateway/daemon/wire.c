@@ -17,6 +17,7 @@
 #include "gateway/daemon/control.h"
 #include "gateway/daemon/gauges.h"
 #include "gateway/daemon/health.h"
+#include "gateway/daemon/log_for.h"
 #include "gateway/daemon/node.h"
 #include "gateway/daemon/reload.h"
 #include "gateway/daemon/secret.h"
@@ -100,6 +101,26 @@ void node_drain(struct node *n)
 	core_drain(n->core);
 	for (i = 0; i < n->adapters_n; i++)
 		n->adapters[i].drain(n->adapters[i].self, 0, n->drain_until_ms);
+	if (n->health)
+		health_look(n->health);
+}
+
+bool node_undrain(struct node *n)
+{
+	size_t i;
+
+	if (n->is_ending)
+		return false;
+	if (!n->is_draining)
+		return true;
+	n->is_draining = false;
+	core_undrain(n->core);
+	for (i = 0; i < n->adapters_n; i++)
+		if (n->adapters[i].undrain)
+			n->adapters[i].undrain(n->adapters[i].self);
+	log_info(&node_log, "undrained");
+	health_look(n->health);
+	return true;
 }
 
 /* ---- signals ---------------------------------------------------------------- */
@@ -271,6 +292,7 @@ int node_start(struct node *n, const struct conf_source *src, struct config *c,
 	core_show_metrics(n->core);
 	n->gauges = gauges_new(n);
 	n->health = health_new(n);
+	n->log_for = log_for_new(n->loop);
 	return 0;
 }
 
@@ -300,6 +322,7 @@ void node_free(struct node *n)
 	control_free(n->control);
 	gauges_free(n->gauges);
 	health_free(n->health);
+	log_for_free(n->log_for);
 	admin_http_free(n->http);
 	if (n->sip)
 		sip_free(n->sip);
