@@ -23,7 +23,7 @@ DEB_BUILD := gcc make pkg-config libsofia-sip-ua-dev libstrophe-dev \
 DEB_TEST := clang-14 clang-format-14 libcmocka-dev libpq-dev postgresql \
 	python3 python3-slixmpp prosody ejabberd sip-tester kamailio shellcheck \
 	cppcheck iproute2 openssl sqlite3 \
-	prometheus kamailio-tls-modules nsd
+	prometheus systemd groff-base kamailio-tls-modules nsd
 SETUP_STAMP := build/.setup-done
 
 # ---- flags ----------------------------------------------------------------

@@ -21,6 +21,10 @@ const struct word log_events[] = {
 	{ "answer_missing", "A request ended without an answer." },
 	{ "answer_too_large", "An answer for the control socket was too "
 	  "large." },
+	{ "auth_ban", "A source or user failed so often that it is not heard "
+	  "for a while." },
+	{ "auth_fail", "A wrong password or an unknown user; src is the "
+	  "address. This line keeps its form, for fail2ban." },
 	{ "commit_failed", "A transaction failed; who waited for it was "
 	  "told." },
 	{ "config_reload", "The configuration was read again and is in "
@@ -28,10 +32,13 @@ const struct word log_events[] = {
 	{ "config_reload_failed", "It was not taken; why says it. The old one "
 	  "stays." },
 	{ "delivered", "A report: the message reached a device." },
+	{ "dns_inside", "A foreign domain's DNS names addresses of our own "
+	  "network, which are not used." },
 	{ "draining", "No new work is taken." },
 	{ "due_not_readable", "A row of the store could not be understood." },
 	{ "duplicate", "A message came again and got the same answer." },
 	{ "event_refused", "There was no room for an event." },
+	{ "expired", "A message came after its time." },
 	{ "failed", "A message will not arrive; its sender is told." },
 	{ "kept", "A message is durably stored." },
 	{ "libstrophe_is_not_0_12", "Another version of the XMPP library is "
@@ -50,12 +57,16 @@ const struct word log_events[] = {
 	{ "msg_missing", "A row names a message that is not there." },
 	{ "msg_not_packed", "A message could not be written as a row." },
 	{ "msg_not_readable", "A stored message could not be understood." },
+	{ "next_hop", "Where a SIP request goes now." },
 	{ "not_ready", "New work should go elsewhere; checks says why." },
 	{ "ready", "New work is taken." },
+	{ "redirected", "A device named other addresses, which are tried." },
 	{ "refused", "A message was not taken; cause says why." },
 	{ "report_failed", "A report of a failure is about to be told." },
 	{ "request_refused", "A request was refused before it was understood." },
 	{ "sent", "The next hop took the message." },
+	{ "server_failed", "A server of a SIP domain failed; others are tried "
+	  "for a while." },
 	{ "signal", "The process got a signal." },
 	{ "stanza_ignored", "An XMPP stanza was of no use." },
 	{ "stanza_quarantined", "A stanza is not sent again: the link broke "
@@ -73,6 +84,9 @@ const struct word log_events[] = {
 	{ "store_read_failed", "A read of the store failed." },
 	{ "store_refused", "The store refused one transaction." },
 	{ "store_works_again", "The store takes writes again." },
+	{ "tls_files_kept", "Renewed keys of a link could not be read; the old "
+	  "ones stay." },
+	{ "tls_not_possible", "There is no TLS context for a domain." },
 	{ "undrained", "New work is taken again." },
 };
 

@@ -11,7 +11,7 @@ import sys
 CALL = re.compile(r"\blog_(?:error|warning|info|debug)\(", re.S)
 TABLE = "gateway/daemon/events.c"
 # said by a variable: act.c logs what is accounted, sink.c puts a line itself
-OTHER = re.compile(r'(?:page_account|queue_account)\([^;]*?"([a-z_]+)"|'
+OTHER = re.compile(r'(?:page_account|queue_account)\([^;{]*|'
                    r'r->event = [^;]*|event=([a-z_]+) ', re.S)
 
 
@@ -58,8 +58,8 @@ def logged():
         for m in OTHER.finditer(text):
             for word in re.findall(r'"([a-z_]+)"', m.group(0)):
                 found.setdefault(word, path)
-            if m.group(2):
-                found.setdefault(m.group(2), path)
+            if m.group(1):
+                found.setdefault(m.group(1), path)
     return found
 
 
