@@ -303,6 +303,10 @@ static void act_one(struct core *core, const struct action *it, uint64_t obj)
 	case ACT_TELL:
 		act_tell(core, it);
 		break;
+	case ACT_SPEND:
+		rates_spend(core->rates, it->u.spend,
+			    core->loop.now_ms(core->loop.self) * 1000);
+		break;
 	case ACT_REMEMBER:
 		act_remember(core, it, obj);
 		break;
@@ -342,7 +346,8 @@ static void act_one(struct core *core, const struct action *it, uint64_t obj)
 static bool is_before(const struct action *it)
 {
 	return it->before_commit || it->kind == ACT_TIMER ||
-	       it->kind == ACT_TELL || it->kind == ACT_REMEMBER;
+	       it->kind == ACT_TELL || it->kind == ACT_SPEND ||
+	       it->kind == ACT_REMEMBER;
 }
 
 void act_now(struct core *core, struct acts *a, uint64_t obj, bool only_before,

@@ -19,6 +19,7 @@ struct core *core_new(struct loop_port loop, struct config *c)
 	list_init(&core->commits);
 	facts_init(core);
 	core->window = window_new(core->seed);
+	core->rates = rates_new(core->seed);
 	core->route_hits_n = c->routes_n;
 	core->route_hits = mem_zalloc((c->routes_n + 1) *
 				      sizeof(*core->route_hits));
@@ -84,6 +85,7 @@ void core_free(struct core *core)
 	map_free(core->queues);
 	facts_free(core);
 	window_free(core->window);
+	rates_free(core->rates);
 	timers_free(core);
 	if (core->has_spare)
 		acts_free(&core->spare);

@@ -121,6 +121,10 @@ struct link_now {
 
 struct window;
 
+/* ---- limits: rates.c ---- */
+
+struct rates;
+
 /* ---- timers: timers.c ---- */
 
 struct timer_entry {
@@ -162,6 +166,7 @@ struct core {
 	struct link_now links[LINKS_MAX];
 	size_t links_n;
 	struct window *window;
+	struct rates *rates;
 
 	struct acts spare;	/* the acts of the next step */
 	bool has_spare;
@@ -256,6 +261,15 @@ size_t window_count(const struct window *w);
 
 /* gauges.c */
 void gauges_hide(struct core *core);
+
+/* rates.c */
+struct rates *rates_new(uint64_t seed);
+void rates_free(struct rates *r);
+uint64_t rates_key(const struct rates *r, enum rate_of of, struct str who);
+uint32_t rates_wait_ms(const struct rates *r, uint64_t key,
+		       struct rate_limit l, int64_t now_us);
+void rates_spend(struct rates *r, const struct spend *s, int64_t now_us);
+size_t rates_count(const struct rates *r);
 
 /* admin.c */
 extern const struct machine admin_machine;

@@ -373,6 +373,14 @@ const struct remember *fact_seen(struct facts *f, const uint8_t key[32],
 	return window_find(f->core->window, key, f->ev->now_ms, obj_out);
 }
 
+uint32_t fact_rate(struct facts *f, enum rate_of of, struct str who,
+		   struct rate_limit l, uint64_t *key_out)
+{
+	*key_out = rates_key(f->core->rates, of, who);
+	return rates_wait_ms(f->core->rates, *key_out, l,
+			     f->ev->now_ms * 1000);
+}
+
 uint64_t fact_self(struct facts *f)
 {
 	return f->obj ? f->obj->id : 0;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/model/event.h"
+#include "core/model/rate.h"
 #include "core/model/user.h"
 
 enum act_kind {
@@ -23,6 +24,7 @@ enum act_kind {
 				   object that waits for this outcome; never
 				   waits for the commit and is handled before
 				   any other event */
+	ACT_SPEND,		/* u.spend: a message that counts against limits */
 	ACT_REMEMBER,		/* u.remember: what was answered, for repeats */
 	ACT_END,		/* the object is done */
 	/* belongs to another function: flow/expand.c turns it into writes and
@@ -116,6 +118,21 @@ struct remember {
 	unsigned hops_left;	/* and so it is with fewer hops left */
 };
 
+/* Whose bucket (core/model/rate.h). Each has a second one for what devices
+   send by themselves: plus RATE_OF_N. */
+enum rate_of { RATE_SENDER, RATE_FROM_DOMAIN, RATE_TO_DOMAIN, RATE_LINK,
+	       RATE_TOLD, RATE_OF_N };
+
+enum { SPEND_MAX = 4 };
+
+struct spend {
+	struct {
+		uint64_t key;		/* of fact_rate() */
+		struct rate_limit limit;
+	} list[SPEND_MAX];
+	size_t n;
+};
+
 struct hint {
 	struct str lane;
 	bool is_urgent;			/* try what waits now, due or not */
@@ -149,6 +166,7 @@ struct action {
 		const struct account *account;
 		const struct changed *changed;
 		const struct link_ctl *link_ctl;
+		const struct spend *spend;
 		const struct remember *remember;
 		const struct hint *hint;
 		const struct sent *sent;

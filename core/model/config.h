@@ -9,6 +9,7 @@
 #include "core/codec/number.h"
 #include "core/model/cause.h"
 #include "core/model/leg.h"
+#include "core/model/rate.h"
 
 enum trust { TRUST_EXTERNAL, TRUST_PARTNER, TRUST_INTERNAL };
 enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS,
@@ -85,6 +86,7 @@ struct link_conf {			/* link "name" { } */
 					   and it gets ours */
 	bool insecure_cleartext;	/* a component link off this machine */
 	uint32_t window;		/* sends under way at most */
+	struct rate_limit rate;		/* of what comes over it */
 };
 
 enum { CONFIG_LINKS_MAX = 1024 };	/* those made of domains included */
@@ -109,6 +111,8 @@ struct domain_conf {			/* domain "name" { } */
 	size_t allow_n, deny_n;
 	uint32_t message_bytes_max;	/* 0: the global limit */
 	struct remark_conf remarks;	/* of its users */
+	struct rate_limit rate;		/* of what comes from it, and of what
+					   goes to it */
 	bool bare_jid_6xx;		/* RFC 7247 table 2: bare JID gives 6xx */
 	struct str number_plan;		/* for numbers written at this domain */
 	bool numeric_user_is_phone;
@@ -166,6 +170,7 @@ struct config {
 	struct str dns_resolv_file;
 	/* limits and policy */
 	uint32_t message_bytes_max;
+	struct rate_limit sender_rate;	/* of each sender */
 	uint32_t no_answer_ms;		/* terminating side, 20 s */
 	uint32_t fork_wait_ms;		/* until the next devices are tried */
 	bool recurse;			/* redirections are followed */

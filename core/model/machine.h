@@ -32,6 +32,10 @@ enum link_state fact_link(struct facts *f, uint32_t link, uint32_t *room_out);
    what was answered, or is_running and the object that deals with it. */
 const struct remember *fact_seen(struct facts *f, const uint8_t key[32],
 				 uint64_t *obj_out);
+/* Milliseconds until who may send again, 0: now; the bucket's key for
+   ACT_SPEND, which alone changes it. */
+uint32_t fact_rate(struct facts *f, enum rate_of of, struct str who,
+		   struct rate_limit l, uint64_t *key_out);
 /* The object whose step this is, 0 if it has no life. */
 uint64_t fact_self(struct facts *f);
 /* Does that object still wait for the outcome it asked for (ACT_KEEP)? */

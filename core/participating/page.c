@@ -33,7 +33,9 @@ void page_answer(struct pstep *s, int kind, enum cause cause,
 		a->kind = (__typeof__(a->kind))kind;
 		a->realm = s->id.realm;
 		a->is_stale = s->id.is_stale;
-		if (cause_class(cause) == CAUSE_LINK)
+		if (s->retry_after_s)
+			a->retry_after_s = s->retry_after_s;
+		else if (cause_class(cause) == CAUSE_LINK)
 			a->retry_after_s = 5;
 		if (sent) {
 			a->text = arena_dup(s->out->arena, sent->text);

@@ -7,13 +7,19 @@
 #include "core/participating/page_priv.h"
 #include "core/route/plan.h"
 
-enum step page_refuse(struct pstep *s, enum cause cause)
+/* Without a line in the accounting file. */
+static enum step refuse_silently(struct pstep *s, enum cause cause)
 {
-	page_account(s, "refused", cause);
 	page_tell_refusal(s, cause, NULL);
 	page_answer(s, ANSWER_REFUSED, cause, NULL);
 	page_end(s);
 	return STEP_DONE;
+}
+
+enum step page_refuse(struct pstep *s, enum cause cause)
+{
+	page_account(s, "refused", cause);
+	return refuse_silently(s, cause);
 }
 
 /* A repeat comes the way the first came, with as many hops left. */
@@ -347,6 +353,8 @@ enum step page_judge(struct pstep *s)
 		p->legs[p->legs_n++] = s->ev->leg;
 	if (c == CAUSE_NONE && seen_before(s))
 		return STEP_DONE;
+	if (c == CAUSE_NONE && !page_may_send(s))
+		return refuse_silently(s, CAUSE_RATE);
 	if (c == CAUSE_NONE)
 		c = may_he(s);
 	if (c == CAUSE_NONE && s->route.kind == ROUTE_REFUSE)

@@ -58,6 +58,8 @@ struct pstep {
 	const struct note *note;	/* of a report: its message */
 	bool is_temp;			/* to a temporary GRUU, temp */
 	struct gruu_temp temp;
+	struct spend spend;		/* what the message costs */
+	uint32_t retry_after_s;		/* of a refusal; 0: as usual */
 	struct str instance;		/* only this device of user may have
 					   it; absent: any */
 };
@@ -70,6 +72,10 @@ void page_remember(struct pstep *s, bool is_running, int kind,
 void page_account(struct pstep *s, const char *event, enum cause cause);
 void page_timer(struct pstep *s, uint32_t tag, uint32_t after_ms);
 void page_end(struct pstep *s);
+
+/* page_rate.c: not faster than he may; false: he was too fast, and no line of
+   the accounting file is owed any more */
+bool page_may_send(struct pstep *s);
 
 /* page_live.c: devices and links that are tried while the sender waits */
 void page_compose(struct pstep *s);	/* isComposing: nobody waits */

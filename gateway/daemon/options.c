@@ -412,6 +412,11 @@ static const struct option link_options[] = {
 	{ "window", OPT_NUMBER, C(window), .preset = "256", .min = 1,
 	  .max = 65535, .reload = RELOAD_LINK,
 	  .sentence = "Messages under way on this link at most." },
+	{ "rate", OPT_NUMBER, C(rate.per_s), .preset = "0", .max = 1000000,
+	  .sentence = "Messages a second taken from it; 0: no limit." },
+	{ "burst", OPT_NUMBER, C(rate.burst), .preset = "200", .min = 1,
+	  .max = 1000000,
+	  .sentence = "Messages at once that rate does not hold up." },
 };
 
 #undef C
@@ -486,6 +491,12 @@ static const struct option domain_options[] = {
 	{ "retractions", OPT_ENUM, .names = domain_remarks,
 	  C(remarks.retractions), .only = IF_FOREIGN, .preset = "as-link",
 	  .sentence = "Retractions by its users, likewise." },
+	{ "rate", OPT_NUMBER, C(rate.per_s), .preset = "0", .max = 1000000, .only = IF_FOREIGN,
+	  .sentence = "Messages a second taken from it, and as many sent to it; 0: no "
+		"limit." },
+	{ "burst", OPT_NUMBER, C(rate.burst), .preset = "200", .min = 1,
+	  .max = 1000000, .only = IF_FOREIGN,
+	  .sentence = "Messages at once that rate does not hold up." },
 	{ "bare-jid-6xx", OPT_BOOL, C(bare_jid_6xx), .only = IF_FOREIGN,
 	  .preset = "yes",
 	  .sentence = "An XMPP error for a whole account becomes a 6xx SIP "
@@ -556,6 +567,13 @@ static const struct option limit_options[] = {
 	{ "message-bytes-max", OPT_SIZE, C(message_bytes_max),
 	  .preset = "64K", .min = 256, .max = BODY_INLINE_MAX,
 	  .sentence = "Largest message body in page mode." },
+	{ "sender-rate", OPT_NUMBER, C(sender_rate.per_s), .preset = "100",
+	  .max = 1000000,
+	  .sentence = "Messages a second one sender may send on average; "
+		"0: no limit." },
+	{ "sender-burst", OPT_NUMBER, C(sender_rate.burst),
+	  .preset = "1000", .min = 1, .max = 1000000,
+	  .sentence = "Messages one sender may send at once." },
 	{ "intake-max", OPT_NUMBER, C(intake_max), .preset = "8192",
 	  .min = 16, .max = 1000000,
 	  .sentence = "Events that may wait before new work is refused as "
