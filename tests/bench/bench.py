@@ -30,6 +30,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 
+from crowd import (database, grow_backlog, grow_users,  # noqa: E402
+                   start_timed)
 from measure import (Cpu, Load, memory_bytes, middle,  # noqa: E402
                      probe_disk, summary)
 from peers import Kamailio, Node  # noqa: E402
@@ -39,6 +41,9 @@ from lab import (Lab, Process, SIP_DOMAIN, build_dir,  # noqa: E402
 RECORD = os.path.join(HERE, "record.tsv")
 PEER = "peer.example"
 BODY, WINDOW, USERS = 100, 64, 100
+STAGES = ("loop", "writer", "reader")
+UDP_RATE = 10000
+CACHE = 'store {\n cache = 1G\n}\n'
 SETTLE_S = 0.3		# what a server puts off belongs to the round
 MANY = 'limits {\n quota-count = 1000000\n quota-bytes = 8G\n}\n'
 
@@ -68,14 +73,14 @@ class Bench:
         options = dict({"port": server.port, "domain": SIP_DOMAIN,
                         "users": USERS, "window": WINDOW, "body": BODY,
                         "seconds": self.args.seconds, "warmup": 0.5,
-                        "phases": self.args.rounds}, **options)
+                        "phases": self.args.rounds + 1}, **options)
         load = self.lab.own(Load(self.program, **options))
         return await load.start(Process._child)
 
-    async def round(self, load, server, others=(), is_last=False):
+    async def round(self, load, server, others=(), is_last=False, rate=0):
         """One round on one server; what others spend is told beside."""
         cpus = [Cpu(p.pid) for p in (server, *others)]
-        result = await load.go()
+        result = await load.go(rate=rate)
         await asyncio.sleep(SETTLE_S)
         n = max(result["answered"], 1)
         all_us, each_us = cpus[0].spent_us()
@@ -87,16 +92,32 @@ class Bench:
             await load.again()
         return result
 
-    async def interleave(self, sides):
+    async def interleave(self, sides, count=None):
         """sides: name -> (load, server, others). name -> rounds."""
         rounds = {name: [] for name in sides}
-        for i in range(self.args.rounds):
+        for i in range(count or self.args.rounds):
             for name, (load, server, others) in sides.items():
-                rounds[name].append(await self.round(
-                    load, server, others, i == self.args.rounds - 1))
+                rounds[name].append(await self.round(load, server, others))
+        return rounds
+
+    @staticmethod
+    async def close(sides):
         for load, _, _ in sides.values():
             await load.close()
-        return rounds
+
+    async def half_load(self, row, name, side, rate):
+        """Waiting times with half of what it can do: the figures that an
+        operator plans with."""
+        load, server, others = side
+        one = await self.round(load, server, others, True,
+                               max(rate / 2, 10))
+        self.say("  %-18s at %.0f/s (half): p50 %.2f ms, p99 %.2f ms, "
+                 "%.1f us" % (name, one["rate"], one["p50_us"] / 1000,
+                              one["p99_us"] / 1000, one["cpu_us"]))
+        for key in ("p50", "p99"):
+            self.figure("%s_half_%s_%s" % (row, key, name.replace(" ", "_")),
+                        round(one[key + "_us"] / 1000, 2), "ms")
+        return one
 
     def check(self, row, one, codes):
         """Whatever is slow, nothing may be lost."""
@@ -145,12 +166,10 @@ class Bench:
             sides[name] = self.lab.own(Kamailio(self.lab.dir, self.lab.ports,
                                                 allocator))
             await sides[name].start()
-        rounds = await self.interleave({
-            name: (await self.load(server, transport=transport), server, ())
-            for name, server in sides.items()})
-        for server in sides.values():
-            await server.stop()
         row = "sip_" + transport
+        sides = {name: (await self.load(server, transport=transport), server,
+                        ()) for name, server in sides.items()}
+        rounds = await self.interleave(sides)
         out = {name: summary(r) for name, r in rounds.items()}
         self.results[row] = out
         self.table("SIP to SIP over %s, registrar lookup, no authentication, "
@@ -167,6 +186,13 @@ class Bench:
             ours["rate"] / out["kamailio tlsf"]["rate"], 3), "ratio")
         self.check(row, ours, {200})
         self.zero(row, ours)
+        for name, side in sides.items():
+            half = await self.half_load(row, name, side, ours["rate"])
+            if name == "causewayd":
+                self.check(row + ", half", half, {200})
+        await self.close(sides)
+        for _, server, _ in sides.values():
+            await server.stop()
 
     def zero(self, row, one):
         lost = one["unanswered"] + one["undelivered"]
@@ -190,12 +216,10 @@ class Bench:
         load = await self.load(
             node, xmpp_port=prosody.component, xmpp_domain=PEER,
             xmpp_secret=prosody.secrets[PEER], **options)
-        rounds = (await self.interleave(
-            {"ours": (load, node, (prosody,))}))["ours"]
-        left = len(await node.queue())
-        await node.stop()
-        await prosody.kill()
+        side = (load, node, (prosody,))
+        rounds = (await self.interleave({"ours": side}))["ours"]
         ours = summary(rounds)
+        left = len(await node.queue())
         # A 202 may still be on its way; what is in the queue is not lost.
         ours["undelivered"] = max(ours["undelivered"] - left, 0)
         theirs = middle([r["others_us"][0] for r in rounds])
@@ -209,11 +233,18 @@ class Bench:
                  "fdatasync %.0f/s; left in the queue: %d; answers %s" % (
                      " + ".join("%.1f" % us for us in ours["threads_us"]),
                      disk, left, ours["codes"] or "none"))
+        for stage, us in zip(STAGES, ours["threads_us"]):
+            self.figure("%s_cpu_%s" % (row, stage), round(us, 1), "us")
         self.figure(row + "_cpu", round(ours["cpu_us"], 1), "us", "<= 100",
                     ours["cpu_us"] <= 100)
         self.figure(row + "_cpu_prosody", round(theirs, 1), "us")
         self.check(row, ours, {200, 202})
         self.zero(row, ours)
+        self.check(row + ", half", await self.half_load(
+            row, "causewayd", side, ours["rate"]), {200, 202})
+        await self.close({"": side})
+        await node.stop()
+        await prosody.kill()
 
     async def sip_xmpp(self):
         """SIP to XMPP through Prosody, our share split out"""
@@ -290,6 +321,7 @@ class Bench:
             memory.append(memory_bytes(node.pid))
         rounds = await self.interleave(sides)
         out = {name: summary(r) for name, r in rounds.items()}
+        await self.close(sides)
         for _, node, _ in sides.values():
             await node.stop()
         self.results["growth"] = out
@@ -304,7 +336,145 @@ class Bench:
             self.check("growth, " + name, one, {200})
 
 
-ROWS = ("sip_udp", "sip_tcp", "sip_xmpp", "xmpp_sip", "durable", "growth")
+    # ---- (e) a million users -------------------------------------------------
+
+    async def crowd_node(self, name, far_port):
+        """A node whose database has u0 and u1, registered for real."""
+        node = await self.node(name, 2, CACHE + MANY)
+        load = await self.load(node, users=2, far_port=far_port, warmup=0)
+        await load.close()
+        await node.stop()
+        return node
+
+    async def crowd_round(self, node, users, far_port, count):
+        load = await self.load(node, users=users, register=0, warmup=0,
+                               far_port=far_port, count=count, seconds=120)
+        one = await self.round(load, node)
+        await load.close()
+        self.check("%d users" % users, one, {200})
+        return one
+
+    async def users(self):
+        """Start, lookup and memory with 1,000 to 1,000,000 users"""
+        sizes = (1000, 10000) if self.args.quick else \
+            (1000, 10000, 100000, 1000000)
+        count = 5000 if self.args.quick else 60000
+        ports = self.lab.ports.take(), self.lab.ports.take()
+        small = await self.crowd_node("users1000", ports[0])
+        grow_users(small, 2, sizes[0])
+        big, first = await self.crowd_node("users", ports[1]), 2
+        self.say("\nMany users in the database, each with a contact; SIP to "
+                 "SIP over UDP")
+        self.say("  %9s %9s %8s %12s %12s %10s" % (
+            "users", "file MiB", "start s", "from file us", "cached us",
+            "bytes/user"))
+        for n in sizes:
+            grow_users(big, first, n)
+            first = n
+            start_s = await start_timed(big, SIP_DOMAIN)
+            near = await self.crowd_round(big, sizes[0], ports[1], count)
+            await big.stop()
+            await start_timed(big, SIP_DOMAIN)
+            wide = await self.crowd_round(big, n, ports[1], count)
+            await big.stop()
+            # Both left the same traces of as many messages.
+            others = min(n, count) - sizes[0]
+            each = (wide["memory"] - near["memory"]) / others if others else 0
+            self.say("  %9d %9.1f %8.3f %12.1f %12.1f %10.0f" % (
+                n, os.path.getsize(database(big)) / 2 ** 20, start_s,
+                wide["cpu_us"], near["cpu_us"], each))
+            self.results["users_%d" % n] = {
+                "start_s": start_s, "cold": wide, "hot": near,
+                "bytes": each}
+        self.figure("users_start", round(start_s, 3), "s", "< 3", start_s < 3)
+        self.figure("users_bytes", round(each), "bytes", "< 1024",
+                    each < 1024)
+        self.figure("users_cpu_from_file", round(wide["cpu_us"], 1), "us")
+        await self.flat(small, big, ports, sizes)
+
+    async def flat(self, small, big, ports, sizes):
+        """The same few users written to, beside as many and beside all."""
+        sides = {}
+        for node, port, n in ((small, ports[0], sizes[0]),
+                              (big, ports[1], sizes[-1])):
+            await start_timed(node, SIP_DOMAIN)
+            load = await self.load(node, users=sizes[0], register=0,
+                                   far_port=port)
+            sides["among %d users" % n] = (load, node, ())
+        rounds = await self.interleave(sides)
+        out = {name: summary(r) for name, r in rounds.items()}
+        self.table("SIP to SIP over UDP to 1,000 of them", out)
+        self.ratio("users_cpu_ratio", rounds, "among %d users" % sizes[-1],
+                   "among %d users" % sizes[0], 1.15)
+        await self.close(sides)
+        for _, node, _ in sides.values():
+            await node.stop()
+
+    # ---- (f) a backlog -------------------------------------------------------
+
+    async def backlog(self):
+        """Durable accepts and the start beside many waiting messages"""
+        n = 20000 if self.args.quick else 300000
+        sides = {}
+        for waiting in (0, n):
+            node = await self.node("backlog%d" % waiting, USERS, MANY)
+            load = await self.load(node, register=0, transport="tcp",
+                                   window=64, count=1, warmup=0)
+            await self.round(load, node)
+            await load.close()
+            await node.stop()
+            if waiting:
+                grow_backlog(node, waiting, waiting // 10)
+            start_s = await start_timed(node, SIP_DOMAIN)
+            load = await self.load(node, register=0, transport="tcp",
+                                   window=64)
+            sides["%d waiting" % waiting] = (load, node, ())
+        rounds = await self.interleave(sides)
+        out = {name: summary(r) for name, r in rounds.items()}
+        await self.close(sides)
+        for one in out.values():
+            one["undelivered"] = 0	# nobody is there
+        self.results["backlog"] = out
+        self.table("Stored for an absent user beside a backlog, window 64, "
+                   "TCP", out)
+        self.ratio("backlog_cpu_ratio", rounds, "%d waiting" % n, "0 waiting",
+                   1.25)
+        self.say("  start with %d waiting messages: %.3f s" % (n, start_s))
+        self.figure("backlog_start", round(start_s, 3), "s", "< 3",
+                    start_s < 3)
+        for name, one in out.items():
+            self.check("backlog, " + name, one, {202})
+        for _, node, _ in sides.values():
+            await node.stop()
+
+    # ---- (g) memory ----------------------------------------------------------
+
+    async def udp_memory(self):
+        """Memory at 10,000 messages/s over UDP, or what the generator gets"""
+        node = await self.node("udpmemory", USERS)
+        steps = 3 if self.args.quick else 9
+        load = await self.load(node, window=256, seconds=5, phases=steps + 1)
+        rounds = [await self.round(load, node, rate=UDP_RATE)
+                  for _ in range(steps)]
+        await load.close()
+        await node.stop()
+        mib = [r["memory"] / 2 ** 20 for r in rounds]
+        rate = middle([r["rate"] for r in rounds])
+        self.say("\nMemory under SIP over UDP at %.0f/s, after each 5 s: %s "
+                 "MiB" % (rate, ", ".join("%.0f" % m for m in mib)))
+        # What is remembered of a request lives 32 s.
+        grown = mib[-1] / max(mib[:-1])
+        self.figure("udp_memory_rate", round(rate), "messages/s")
+        self.figure("udp_memory", round(max(mib)), "MiB", "<= 512",
+                    max(mib) <= 512)
+        self.figure("udp_memory_growth", round(grown, 3), "ratio", "<= 1.05",
+                    grown <= 1.05)
+        for one in rounds:
+            self.check("udp_memory", one, {200})
+
+
+ROWS = ("sip_udp", "sip_tcp", "sip_xmpp", "xmpp_sip", "durable", "growth",
+        "users", "backlog", "udp_memory")
 
 
 # ---- the record --------------------------------------------------------------

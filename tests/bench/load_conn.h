@@ -27,7 +27,6 @@ enum conn_kind { CONN_UDP, CONN_TCP, CONN_XMPP };
 
 struct conn {
 	enum conn_kind kind;
-	bool is_far;		/* the receiving side's */
 	bool is_slow;		/* waits to be writable */
 	int fd, epoll;
 	uint16_t port;		/* ours */
@@ -64,21 +63,23 @@ static inline void conn_tune(struct conn *c)
 }
 
 static inline struct conn *conn_open(int epoll, enum conn_kind kind,
-				     bool is_far, struct sockaddr_in to)
+				     uint16_t own_port, struct sockaddr_in to)
 {
 	struct conn *c = load_alloc(sizeof(*c));
-	struct sockaddr_in own = { .sin_family = AF_INET };
+	struct sockaddr_in own = { .sin_family = AF_INET,
+				   .sin_port = htons(own_port) };
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = c };
 	socklen_t n = sizeof(own);
 
 	c->kind = kind;
-	c->is_far = is_far;
 	c->epoll = epoll;
 	c->out = load_alloc(kind == CONN_UDP ? CONN_BATCH * CONN_DGRAM_MAX :
 					       CONN_OUT_MAX);
 	c->in = load_alloc(kind == CONN_UDP ? CONN_BATCH * CONN_DGRAM_MAX :
 					      CONN_IN_MAX);
 	c->fd = socket(AF_INET, kind == CONN_UDP ? SOCK_DGRAM : SOCK_STREAM, 0);
+	if (own_port && bind(c->fd, (struct sockaddr *)&own, sizeof(own)) < 0)
+		fail("cannot bind");
 	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof(to)) < 0)
 		fail("cannot connect");
 	getsockname(c->fd, (struct sockaddr *)&own, &n);

@@ -146,8 +146,9 @@ class Load:
             raise AssertionError("the generator ended: %s" % said)
         return json.loads(line)
 
-    async def go(self, timeout=120):
-        self.proc.stdin.write(b"go\n")
+    async def go(self, timeout=120, rate=0):
+        """One round, at that rate a second or as fast as it goes."""
+        self.proc.stdin.write(b"go %d\n" % rate if rate else b"go\n")
         await self.proc.stdin.drain()
         return await self._line(timeout)
 

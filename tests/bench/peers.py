@@ -120,8 +120,7 @@ class Node(Causewayd):
             out.append(line)
         return "\n".join(out) + "\n"
 
-    async def start(self, timeout=START_S):
-        """At this log level nothing says that it runs: it is asked."""
+    async def spawn_daemon(self):
         self.write_config()
         words = [self.program, "-c", self.config_path]
         if os.geteuid() == 0:
@@ -129,6 +128,10 @@ class Node(Causewayd):
         self.mark = len(self.lines)
         self.starts += 1
         await self.spawn(words, cwd=self.dir)
+
+    async def start(self, timeout=START_S):
+        """At this log level nothing says that it runs: it is asked."""
+        await self.spawn_daemon()
         await self.asked(lambda: self.ask("status"), timeout)
         if "link " in self.text:
             await self.asked(self._links_up, timeout)

@@ -10,7 +10,9 @@
  * that was not answered, not delivered although accepted, or came twice.
  * Users are u0, u1, ...; the result is one line of JSON. With --wait it says
  * {"ready": true} when all are registered and the warm-up is over, and begins
- * when a line comes on standard input; with --phases N it does that N times.
+ * when a line comes on standard input ("go", or "go RATE" for that phase);
+ * with --phases N it does that N times. --far-port is where those already in a
+ * registrar are reached.
  */
 #include <getopt.h>
 #include <sys/resource.h>
@@ -29,7 +31,7 @@ enum {
 
 struct options {
 	const char *host, *domain, *transport, *prefix;
-	uint16_t port;
+	uint16_t port, far_port;
 	unsigned users, registered, to_first, window, conns, phases;
 	int body_n, expires_s;
 	double seconds, warmup_s, drain_s, rate;
@@ -450,11 +452,11 @@ static void print_result(void)
 static void connect_all(void)
 {
 	bool is_tcp = strcmp(opt.transport, "tcp") == 0;
-	unsigned i, n = is_tcp ? opt.conns : 1;
+	unsigned i, n = is_tcp && !opt.far_port ? opt.conns : 1;
 
 	epoll_fd = epoll_create1(0);
 	if (opt.from_xmpp || opt.to_xmpp) {
-		xmpp = conn_open(epoll_fd, CONN_XMPP, true,
+		xmpp = conn_open(epoll_fd, CONN_XMPP, 0,
 				 conn_address(opt.xmpp_host, opt.xmpp_port));
 		xmpp_login(xmpp, opt.xmpp_domain, opt.xmpp_secret);
 	}
@@ -462,8 +464,9 @@ static void connect_all(void)
 		enum conn_kind kind = is_tcp ? CONN_TCP : CONN_UDP;
 		struct sockaddr_in to = conn_address(opt.host, opt.port);
 
-		near_conns[near_n++] = conn_open(epoll_fd, kind, false, to);
-		far_conns[far_n++] = conn_open(epoll_fd, kind, true, to);
+		near_conns[near_n++] = conn_open(epoll_fd, kind, 0, to);
+		far_conns[far_n++] = conn_open(epoll_fd, kind, opt.far_port,
+					       to);
 	}
 }
 
@@ -479,19 +482,26 @@ static void register_all(void)
 
 static void wait_for_line(void)
 {
+	static double usual = -1;
 	char line[64];
 
+	if (usual < 0)
+		usual = opt.rate;
 	if (!opt.waits)
 		return;
 	printf("{\"ready\": true}\n");
 	fflush(stdout);
 	if (!fgets(line, sizeof(line), stdin))
 		exit(0);
+	/* "go" as the options say, or "go RATE" */
+	opt.rate = usual;
+	sscanf(line, "go %lf", &opt.rate);
 }
 
 static const struct option names[] = {
 	{ "server", required_argument, NULL, 's' },
 	{ "port", required_argument, NULL, 'p' },
+	{ "far-port", required_argument, NULL, 'o' },
 	{ "domain", required_argument, NULL, 'd' },
 	{ "transport", required_argument, NULL, 't' },
 	{ "users", required_argument, NULL, 'u' },
@@ -524,6 +534,7 @@ static bool read_option(int c, const char *v)
 	switch (c) {
 	case 's': opt.host = v; break;
 	case 'p': opt.port = (uint16_t)n; break;
+	case 'o': opt.far_port = (uint16_t)n; break;
 	case 'd': opt.domain = v; break;
 	case 't': opt.transport = v; break;
 	case 'u': opt.users = n; break;
