@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PLAIN_MS 3600000 /* a peer that refused message/cpim gets text so long */
+
 /* ---- results ---------------------------------------------------------- */
 
 struct result {
@@ -165,8 +167,12 @@ static int on_answer(struct sip_out *o, nta_outgoing_t *orq, sip_t const *sip)
 	else if (o->peer)
 		sip_peer_spoke(o->peer);
 	if (!is_local && (status == 415 || status == 488) && o->msg &&
-	    again_as_text(o))
+	    again_as_text(o)) {
+		if (o->peer)
+			o->peer->plain_until_ms =
+				net_now_ms(o->sip->loop) + PLAIN_MS;
 		return 0;
+	}
 	read_answer(o, status, sip, &r, url);
 	finish(o, &r);
 	return 0;
@@ -329,12 +335,27 @@ struct encoded {
 	struct buf common;
 };
 
-static bool goes_as_cpim(const struct target *t, const struct msg *m)
+/* What the peer's link says, or what the peer itself said lately. */
+static enum cpim_use cpim_of(const struct sip *s, const struct sip_peer *p)
 {
-	if (!sip_content_wants_cpim(m))
-		return false;
+	const struct link_conf *k = p ? config_link(s->conf, p->id) : NULL;
+
+	if (!k)
+		return CPIM_AUTO;
+	if (k->cpim == CPIM_AUTO && net_now_ms(s->loop) < p->plain_until_ms)
+		return CPIM_NEVER;
+	return k->cpim;
+}
+
+static bool goes_as_cpim(const struct target *t, const struct msg *m,
+			 enum cpim_use use)
+{
 	if (!sip_content_can_plain(m))
 		return true;
+	if (use != CPIM_AUTO && m->kind == MSG_CONTENT)
+		return use == CPIM_ALWAYS;
+	if (!sip_content_wants_cpim(m))
+		return false;
 	return !t->is_plain && !(t->binding && t->binding->is_plain);
 }
 
@@ -386,12 +407,17 @@ static enum cause start(struct sip *s, const struct action *a,
 			const struct target *t, struct sip_way *w,
 			struct encoded *e)
 {
-	bool is_cpim = goes_as_cpim(t, a->msg);
+	enum cpim_use use = cpim_of(s, w->peer);
+	bool is_cpim = goes_as_cpim(t, a->msg, use);
 	struct sip_content *c = is_cpim ? &e->cpim : &e->plain;
 	struct sip_out *o;
 	struct buf fixed, b;
-	int rc = sip_content_put(c, a->msg, &t->from, &t->to, is_cpim);
+	int rc;
 
+	/* Who knows no message/cpim knows no report in it either. */
+	if (is_cpim && use == CPIM_NEVER)
+		return CAUSE_MEDIA_UNSUPPORTED;
+	rc = sip_content_put(c, a->msg, &t->from, &t->to, is_cpim);
 	if (rc < 0)
 		return rc == ERR_LIMIT ? CAUSE_TOO_LARGE : CAUSE_BAD_REQUEST;
 	if (is_too_large(s, w, c->body.n))
@@ -415,6 +441,8 @@ static enum cause start(struct sip *s, const struct action *a,
 	o->tag = a->tag;
 	o->trace = a->msg->trace;
 	o->wants_result = a->wants_result;
+	/* Nobody there will report: its 200 is all we hear. */
+	o->was_plain = !is_cpim && sip_content_wants_cpim(a->msg);
 	o->bytes = b.n + c->body.n;
 	s->outs_bytes += o->bytes;
 	if (is_cpim && sip_content_can_plain(a->msg) && !fixed.err)

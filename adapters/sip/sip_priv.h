@@ -178,6 +178,7 @@ struct sip_peer { /* a link of kind sip-peer */
 	uint32_t probe_ms;
 	int64_t probe_at_ms;
 	struct sip_out *probe;
+	int64_t plain_until_ms; /* it refused message/cpim */
 	int64_t drain_end_ms; /* LINK_DRAINING: results then */
 };
 

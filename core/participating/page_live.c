@@ -191,7 +191,7 @@ static bool try_more(struct pstep *s, const struct plan *plan,
 /* Who is registered now; false: the step has to wait for it. */
 static bool plan_again(struct pstep *s, struct plan *plan)
 {
-	plan->n = 0;
+	*plan = (struct plan){ .n = 0 };
 	if (!s->p->is_user)
 		return true;
 	s->user = fact_user(s->f, str_from(str_of(s->p->lane), 5), false);

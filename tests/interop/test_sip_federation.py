@@ -12,6 +12,7 @@ from dns_lab import ADDRESSES, Zone, enter_namespace, start_nsd  # noqa: E402
 from fixtures import QUICK, tail_of  # noqa: E402
 from kamailio_lab import start_kamailio  # noqa: E402
 from lab import Lab, sip_config  # noqa: E402
+from sip_user import DELIVERED  # noqa: E402
 from sip_user import SipUser as SipUserAt  # noqa: E402
 from tap import test  # noqa: E402
 
@@ -49,7 +50,10 @@ def zones():
 
     inside = Zone("inside.example")
     inside.srv("_sip._udp", 10, 0, 5070, "host").add("host", "A", "127.0.0.1")
-    return [by_naptr, by_srv, by_a, failing, inside]
+    bare = Zone("bare.example").add("@", "A", FAR)
+    wrapped = Zone("wrapped.example").add("@", "A", FAR)
+    asks = Zone("asks.example").add("@", "A", FAR)
+    return [by_naptr, by_srv, by_a, failing, inside, bare, wrapped, asks]
 
 
 NAMES = ("naptr.example", "srv.example", "plain.example", "failing.example",
@@ -69,7 +73,10 @@ async def federation(build):
                   '$rU == "busy") { sl_send_reply("486", "Busy Here"); '
                   'exit; }')
         lab.node = await lab.causewayd(
-            sip_config() + DNS + "".join(domain(n) for n in NAMES) + QUICK,
+            sip_config() + DNS + "".join(domain(n) for n in NAMES) +
+            domain("bare.example", " cpim = never\n") +
+            domain("wrapped.example", " cpim = always\n") +
+            domain("asks.example") + QUICK,
             listeners=("udp", "tcp"), link=False, host="0.0.0.0")
         lab.node.host = "127.0.0.1"
         lab.bob = await lab.sip_user(lab.node, "bob")
@@ -129,6 +136,49 @@ async def inside(lab):
     answer = await lab.bob.say("sip:ann@inside.example", "hello?")
     assert answer.code == 404, answer.start
     assert lab.node.log("dns_inside", domain="inside.example")
+
+
+def arrived(text):
+    return lambda m: m.method == "MESSAGE" and text in m.body.decode()
+
+
+@test("A peer without CPIM gets bare text; the receipt is made here", "CP32")
+async def bare(lab):
+    answer = await lab.bob.say("sip:ann@bare.example", "no wrapper",
+                               wants=DELIVERED, message_id="bare-1")
+    assert answer.code == 200, answer.start
+    got = await lab.ann.wait(arrived("no wrapper"))
+    assert got.body == b"no wrapper", got.body
+    assert got.get("content-type").startswith("text/plain")
+    await lab.bob.wait_report("bare-1", "delivered")
+
+
+@test("A peer that always gets CPIM gets it unasked")
+async def wrapped(lab):
+    answer = await lab.bob.say("sip:ann@wrapped.example", "in a wrapper")
+    assert answer.code == 200, answer.start
+    got = await lab.ann.wait(arrived("in a wrapper"))
+    assert got.get("content-type").startswith("message/cpim")
+    assert got.content() == "in a wrapper"
+
+
+@test("A peer that refuses CPIM gets text and is remembered", "CP32")
+async def asks(lab):
+    def text_only(m):
+        return 415 if "cpim" in m.get("content-type") else 200
+    lab.ann.answer = text_only
+    try:
+        for n in (1, 2):
+            before = len(lab.ann.inbox)
+            answer = await lab.bob.say("sip:ann@asks.example", "plain %d" % n,
+                                       wants=DELIVERED,
+                                       message_id="asks-%d" % n)
+            assert answer.code == 200, answer.start
+            await lab.bob.wait_report("asks-%d" % n, "delivered")
+            tried = len(lab.ann.inbox) - before
+            assert tried == (2 if n == 1 else 1), tried
+    finally:
+        lab.ann.answer = 200
 
 
 @test("The far side's refusal comes back")
