@@ -364,10 +364,14 @@ static void put_refusal(struct buf *b, const struct sip_pending *p,
 }
 
 /* A 301 or 302 that names no address would redirect nowhere. */
-static struct sip_status status_of(const struct action *a)
+static struct sip_status status_of(const struct sip *s, const struct action *a)
 {
 	struct sip_status st = sip_cause_to_status(a->cause);
 
+	if (st.code == 433 && s->conf && s->conf->sip_anonymity_code == 403) {
+		st.code = 403;
+		st.phrase = "Forbidden";
+	}
 	if (st.code / 100 == 3 && !(a->u.answer && a->u.answer->address.n))
 		st = sip_cause_to_status(a->cause == CAUSE_MOVED
 						 ? CAUSE_GONE
@@ -408,7 +412,7 @@ void sip_answer(void *self, uint64_t leg, const struct action *a)
 		return;
 	buf_init(&b, SIP_HEAD_MAX * 2);
 	if (is_refusal(a)) {
-		struct sip_status st = status_of(a);
+		struct sip_status st = status_of(s, a);
 
 		r.code = st.code;
 		r.phrase = an ? sip_phrase(an->text, phrase) : NULL;

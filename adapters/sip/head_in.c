@@ -118,7 +118,8 @@ bool sip_can(const sip_t *sip, const char *tag)
 
 bool sip_knows_option(const char *tag)
 {
-	static const char *const ours[] = { "path", "gruu", "outbound" };
+	static const char *const ours[] = { "path", "gruu", "outbound",
+					    "privacy" };
 	size_t i;
 
 	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
@@ -179,18 +180,11 @@ static enum cause read_identity(struct sip_in *in, struct arena *a,
 	return cause_of(rc);
 }
 
-/* Privacy: anything but none hides the caller [RFC 3323 4.2]. */
-static bool wants_privacy(const sip_t *sip)
+static bool is_one_of(const char *word, const char *const *list)
 {
-	static const char *const kinds[] = { "id", "header", "user",
-					     "session" };
-	const sip_privacy_t *p = sip->sip_privacy;
-	size_t i, k;
-
-	for (i = 0; p && p->priv_values && p->priv_values[i]; i++)
-		for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
-			if (strcasecmp(p->priv_values[i], kinds[k]) == 0)
-				return true;
+	for (; *list; list++)
+		if (strcasecmp(word, *list) == 0)
+			return true;
 	return false;
 }
 
@@ -277,6 +271,32 @@ void sip_read_preferences(const sip_t *sip, struct msg *m)
 	m->handling = read_handling(sip->sip_request_disposition);
 }
 
+/* Anything but none hides the caller [RFC 3323 4.2]; so does a From that hides
+   him already. Nothing of his headers and of a session goes on but what the
+   model holds, so all kinds come to the same. What we do not know we cannot
+   provide: that matters when it is critical [RFC 3323 5]. */
+static enum cause read_privacy(const sip_t *sip, struct origin *o)
+{
+	static const char *const kinds[] = { "id", "header", "user", "session",
+					     "history", NULL };
+	static const char *const others[] = { "none", "critical", NULL };
+	const sip_privacy_t *p = sip->sip_privacy;
+	bool is_critical = false, is_unknown = false;
+	size_t i;
+
+	o->wants_privacy = o->claimed.kind == ADDR_ANONYMOUS;
+	for (i = 0; p && p->priv_values && p->priv_values[i]; i++) {
+		const char *word = p->priv_values[i];
+
+		if (is_one_of(word, kinds))
+			o->wants_privacy = true;
+		else if (!is_one_of(word, others))
+			is_unknown = true;
+		is_critical = is_critical || strcasecmp(word, "critical") == 0;
+	}
+	return is_unknown && is_critical ? CAUSE_SERVER_ERROR : CAUSE_NONE;
+}
+
 enum cause sip_read_origin(struct sip_in *in, struct arena *a, struct origin *o)
 {
 	const sip_t *sip = in->sip;
@@ -289,9 +309,10 @@ enum cause sip_read_origin(struct sip_in *in, struct arena *a, struct origin *o)
 	o->is_reliable = tport_is_reliable(in->tport);
 	o->source = arena_dup(a, str_of(in->source));
 	o->method = arena_dup(a, str_of(sip->sip_request->rq_method_name));
-	o->wants_privacy = wants_privacy(sip);
 	c = sip_read_name_addr(a, sip->sip_from->a_display,
 			       sip->sip_from->a_url, &o->claimed);
+	if (c == CAUSE_NONE)
+		c = read_privacy(sip, o);
 	/* What a client asserts about himself is not passed on [CP03]. */
 	if (c == CAUSE_NONE && in->is_trusted)
 		c = read_identity(in, a, "P-Asserted-Identity", &o->asserted);

@@ -11,7 +11,7 @@
 #define LIFE_S_MAX INT64_C(0xffffffff) /* of Expires [20.19] */
 #define HEAD_ERRORS                                                           \
 	(unsigned)~(sip_mask_response | sip_mask_proxy | sip_mask_registrar | \
-		    sip_mask_pref | sip_mask_privacy)
+		    sip_mask_pref)
 
 static void read_source(struct sip_in *in)
 {
@@ -229,7 +229,11 @@ static bool has_unknown_require(const sip_t *sip)
    rest is ignored as RFC 3261 16.3 has it. */
 static bool has_broken_head(struct sip_in *in)
 {
-	return (msg_extract_errors(in->msg) & HEAD_ERRORS) != 0;
+	unsigned errors = HEAD_ERRORS;
+
+	if (in->sip->sip_request->rq_method == sip_method_register)
+		errors |= sip_mask_registrar;
+	return (msg_extract_errors(in->msg) & errors) != 0;
 }
 
 static bool is_busy(const struct sip *s)

@@ -38,6 +38,8 @@ bool admin_user(struct astep *s, struct addr *out);
 /* Takes u, made by the step, to the store and waits for it. */
 void admin_write_user(struct astep *s, struct user *u, enum store_op op);
 verb_h verb_user_add, verb_user_rm, verb_user_ls, verb_user_passwd, verb_reg_ls;
+/* admin_settings.c */
+verb_h verb_user_set, verb_user_show, verb_reg_show, verb_reg_rm;
 /* admin_profile.c */
 verb_h verb_user_profile;
 /* admin_queue.c */

@@ -116,6 +116,8 @@ struct domain_conf {			/* domain "name" { } */
 	bool bare_jid_6xx;		/* RFC 7247 table 2: bare JID gives 6xx */
 	struct str number_plan;		/* for numbers written at this domain */
 	bool numeric_user_is_phone;
+	bool takes_anonymous;		/* served: its users get messages of
+					   who hides himself */
 };
 
 enum route_do { ROUTE_DO_VIA, ROUTE_DO_DENY, ROUTE_DO_LOCAL, ROUTE_DO_NEXT };
@@ -156,6 +158,7 @@ struct config {
 	uint32_t auth_refill_ms, auth_ban_min_ms, auth_ban_max_ms;
 	bool auth_ban_drops;		/* no answer; else 403 */
 	uint32_t sip_conns_max, sip_conns_per_source;	/* accepted ones */
+	unsigned sip_anonymity_code;	/* 433, or 403 for older peers */
 	uint32_t reg_expires_min_s, reg_expires_max_s, reg_expires_default_s;
 	uint32_t reg_contacts_max;
 	uint32_t reg_flow_timer_s;	/* Flow-Timer of outbound, 0: none */

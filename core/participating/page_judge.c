@@ -266,12 +266,27 @@ static enum step drop_expired(struct pstep *s)
 	return STEP_DONE;
 }
 
+/* He hides himself, and the recipient's domain does not take that [RFC 5079]. */
+static bool is_hidden_in_vain(const struct pstep *s)
+{
+	const struct msg *m = s->ev->msg;
+	const struct domain_conf *d = config_domain(s->conf,
+						    s->route.to.domain);
+
+	return s->route.kind == ROUTE_USER && m->kind != MSG_REPORT &&
+	       (m->is_private || s->ev->origin->wants_privacy ||
+		s->id.who.kind == ADDR_ANONYMOUS) &&
+	       d && d->kind == DOMAIN_SERVED && !d->takes_anonymous;
+}
+
 static enum cause may_he(const struct pstep *s)
 {
 	const struct msg *m = s->ev->msg;
 
 	if (s->id.user && s->id.user->is_out_barred)
 		return CAUSE_DENIED;
+	if (is_hidden_in_vain(s))
+		return CAUSE_ANONYMITY_REFUSED;
 	if (m->body.size_bytes > s->conf->message_bytes_max)
 		return CAUSE_TOO_LARGE;
 	if (s->route.kind != ROUTE_REFUSE && s->route.bytes_max &&

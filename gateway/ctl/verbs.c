@@ -14,7 +14,17 @@ static const struct verb verbs[] = {
 	  "Show or set what a user tells of himself." },
 	{ "user rm", "ADDR", false, "Forget a user and his contacts." },
 	{ "user ls", "", false, "All users." },
+	{ "user show", "ADDR", false, "One user, with his settings." },
+	{ "user set", "ADDR NAME=VALUE...", false,
+	  "Settings of a user: display, barred, "
+	  "out-barred, active, offline-delivery, "
+	  "store-on-busy, quota-count, quota-bytes." },
 	{ "reg ls", "[ADDR]", false, "Who is registered, and where." },
+	{ "reg show", "ADDR", false,
+	  "The contacts of a user, with all that "
+	  "is known of them." },
+	{ "reg rm", "ADDR [CONTACT]", false,
+	  "Forget a user's contacts, or one." },
 	{ "link ls", "", false, "The links and how they are." },
 	{ "link up", "NAME", false, "Let a link connect again." },
 	{ "link down", "NAME", false, "Close a link and keep it closed." },

@@ -28,6 +28,7 @@
 #define IF_PEER (1u << LINK_SIP_PEER)
 #define IF_ANY_LINK (IF_COMPONENT | IF_PEER)
 #define IF_FOREIGN (1u << DOMAIN_FOREIGN)
+#define IF_SERVED (1u << DOMAIN_SERVED)
 
 static const struct opt_name log_levels[] = {
 	{ "error", LOG_ERROR },
@@ -69,6 +70,12 @@ static const struct opt_name cpim_uses[] = {
 	{ "auto", CPIM_AUTO },
 	{ "never", CPIM_NEVER },
 	{ "always", CPIM_ALWAYS },
+	{ NULL, 0 },
+};
+
+static const struct opt_name anonymity_codes[] = {
+	{ "433", 433 },
+	{ "403", 403 },
 	{ NULL, 0 },
 };
 
@@ -214,6 +221,10 @@ static const struct option sip_options[] = {
 	{ "contacts-max", OPT_NUMBER, C(reg_contacts_max), .preset = "16",
 	  .min = 1, .max = BINDINGS_MAX,
 	  .sentence = "Contacts one user may have registered." },
+	{ "anonymity-code", OPT_ENUM, .names = anonymity_codes,
+	  C(sip_anonymity_code), .preset = "433",
+	  .sentence = "Answer to anonymous requests that are refused: 433, or "
+		"403 for peers that do not know RFC 5079." },
 	{ "path-strict", OPT_BOOL, C(reg_path_strict), .preset = "no",
 	  .sentence = "Refuse a registration that proxies added a Path to "
 		"when the client does not say it supports that." },
@@ -507,6 +518,10 @@ static const struct option domain_options[] = {
 	{ "numeric-user-is-phone", OPT_BOOL, C(numeric_user_is_phone),
 	  .preset = "no",
 	  .sentence = "Take a user part of digits for a telephone number." },
+	{ "anonymous", OPT_BOOL, C(takes_anonymous), .only = IF_SERVED,
+	  .preset = "yes",
+	  .sentence = "Whether its users get messages of senders who hide "
+		"their identity; no refuses those." },
 };
 
 #undef C

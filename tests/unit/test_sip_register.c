@@ -252,6 +252,10 @@ static void test_bad_contacts(void **state)
 		"Contact: <sip:a@10.0.0.1>;q=.5\n",
 		"Contact: <sip:a@10.0.0.1>;q=-1\n",
 		"Contact: <sip:a@10.0.0.1>;reg-id=x\n",
+		"Contact: <sip:a@\n",
+		"Contact: <sip:a@10.0.0.1>\nPath: sip\n",
+		"Contact: <sip:a@10.0.0.1>\nPath: (\n",
+		"Contact: <sip:a@10.0.0.1>\nPath: <tel:+1>\n",
 	};
 	struct sip_side *s = *state;
 	size_t i;
@@ -705,6 +709,81 @@ static void test_every_method_is_challenged(void **state)
 	}
 }
 
+/* [RFC 3323 4.2, 5] */
+static void test_privacy(void **state)
+{
+	static const struct {
+		const char *head, *from;
+		unsigned code;		/* 0: it reaches core */
+		bool is_private;
+	} rows[] = {
+		{ "", "sip:alice@a.example", 0, false },
+		{ "Privacy: id\n", "sip:alice@a.example", 0, true },
+		{ "Privacy: header;user\n", "sip:alice@a.example", 0, true },
+		{ "Privacy: session\n", "sip:alice@a.example", 0, true },
+		{ "Privacy: none\n", "sip:alice@a.example", 0, false },
+		{ "Privacy: id;critical\n", "sip:alice@a.example", 0, true },
+		{ "Privacy: critical\n", "sip:alice@a.example", 0, false },
+		{ "Privacy: magic\n", "sip:alice@a.example", 0, false },
+		{ "Privacy: magic;critical\n", "sip:alice@a.example", 500,
+		  false },
+		{ "Privacy: id, critical, (\n", "sip:alice@a.example", 400,
+		  false },
+		{ "", "sip:anonymous@anonymous.invalid", 0, true },
+		{ "Proxy-Require: privacy\nPrivacy: id\n",
+		  "sip:alice@a.example", 0, true },
+		{ "Proxy-Require: telepathy\n", "sip:alice@a.example", 420,
+		  false },
+	};
+	struct sip_side *s = *state;
+	struct event *ev;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		sip_side_udp(s, "OPTIONS sip:a.example SIP/2.0\n"
+			     "Via: SIP/2.0/UDP 127.0.0.1:%u;"
+			     "branch=z9hG4bK-p%zu\n"
+			     "From: <%s>;tag=%zu\nTo: <sip:a.example>\n"
+			     "Call-ID: p%zu\nCSeq: 1 OPTIONS\n%s"
+			     "Content-Length: 0\n\n", s->udp_port, i,
+			     rows[i].from, i, i, rows[i].head);
+		if (rows[i].code) {
+			unsigned code = sip_side_status(sip_side_recv(s));
+
+			if (code != rows[i].code)
+				fail_msg("%u for %s", code, rows[i].head);
+			continue;
+		}
+		ev = sip_side_event(s, EV_REQUEST);
+		if (!ev || ev->origin->wants_privacy != rows[i].is_private)
+			fail_msg("%s%s", rows[i].head, rows[i].from);
+		sip_side_answer(s, ev->leg, CAUSE_NONE, NULL);
+		sip_side_done(s, ev);
+		assert_non_null(sip_side_recv(s));
+	}
+}
+
+static void test_anonymity_refused(void **state)
+{
+	struct sip_side *s = *state;
+	struct answer no = { .kind = ANSWER_REFUSED };
+	struct event *ev;
+	const char *text;
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		s->config->sip_anonymity_code = i ? 403 : 433;
+		send_request(s, "INFO", "Privacy: id\n");
+		ev = sip_side_event(s, EV_REQUEST);
+		sip_side_answer(s, ev->leg, CAUSE_ANONYMITY_REFUSED, &no);
+		sip_side_done(s, ev);
+		text = sip_side_recv(s);
+		assert_int_equal(sip_side_status(text), i ? 403 : 433);
+		assert_non_null(strstr(sip_side_header(text, "Warning", 0),
+				       "\"Anonymity not allowed\""));
+	}
+}
+
 #define IN(fn, up) { .name = #fn, .test_func = fn, .setup_func = up, \
 	.teardown_func = teardown }
 #define IN_ROWS(fn, rows, up) { .name = #fn " [" rows "]", .test_func = fn, \
@@ -723,6 +802,8 @@ int main(void)
 		IN(test_requests, setup),
 		IN_ROWS(test_options, "CP14", setup),
 		IN_ROWS(test_require, "CP29", setup),
+		IN(test_privacy, setup),
+		IN_ROWS(test_anonymity_refused, "CP06", setup),
 		IN(test_challenge, setup_strict),
 		IN(test_no_identity_of_clients, setup_strict),
 		IN(test_bad_credentials, setup_strict),
