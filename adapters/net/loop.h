@@ -34,6 +34,7 @@ void net_loop_set_turn(struct net_loop *l, net_turn_h *h, void *arg);
 struct loop_port net_loop_port(struct net_loop *l);
 
 int64_t net_now_ms(struct net_loop *l);		/* monotonic, cached per pass */
+int64_t net_now_us(void);			/* monotonic, for durations */
 int64_t net_utc_us(void);
 void net_random(void *out, size_t n);		/* OpenSSL's generator */
 

@@ -2,6 +2,7 @@
  * answers are written: without a transaction of the stack, over the connection
  * the request came on. [RFC 3261 8.2.6, 18.2.2]
  */
+#include "adapters/sip/sip_count.h"
 #include "adapters/sip/sip_priv.h"
 
 #include <stdio.h>
@@ -39,6 +40,7 @@ static void write_response(struct sip_listener *l, msg_t *msg, const sip_t *req,
 		msg_destroy(msg);
 		return;
 	}
+	sip_count_request(req->sip_request->rq_method_name, true, r->code);
 	add_to_tag(l->sip, reply, req);
 	/* Server comes from server_shim.c. */
 	if (r->head)

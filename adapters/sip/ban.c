@@ -12,6 +12,7 @@
  * The line event=auth_fail is read by fail2ban (packaging/fail2ban) and does
  * not change.
  */
+#include "adapters/sip/sip_count.h"
 #include "adapters/sip/sip_priv.h"
 
 #include <arpa/inet.h>
@@ -131,6 +132,7 @@ static void log_failure(struct sip *s, const char *source, struct str user,
 	struct sip_bans *b = s->bans;
 	int64_t now = net_now_ms(s->loop);
 
+	sip_count_auth_failure();
 	if (now - b->second_ms >= 1000) {
 		b->second_ms = now;
 		b->lines = 0;

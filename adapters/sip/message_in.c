@@ -2,6 +2,7 @@
  * Order: retransmissions, then what costs nothing to refuse (busy, no
  * credentials), then parsing, then core. [RFC 3261 8.2, RFC 3428 7]
  */
+#include "adapters/sip/sip_count.h"
 #include "adapters/sip/sip_priv.h"
 
 #include <arpa/inet.h>
@@ -268,6 +269,7 @@ static bool is_settled(struct sip_in *in)
 		   sip_ban_source(s, in->source)) {
 		sip_turn_away(in);
 	} else if (has_broken_head(in)) {
+		sip_count_parse_error();
 		sip_refuse(in, CAUSE_BAD_REQUEST, "Bad header");
 	} else if (!in->is_trusted && !in->peer &&
 		   !in->sip->sip_authorization) {

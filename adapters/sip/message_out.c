@@ -2,6 +2,7 @@
  * servers: one client transaction of the stack for each target, one EV_SENT
  * for each. [RFC 3428 4, RFC 3261 17.1.2]
  */
+#include "adapters/sip/sip_count.h"
 #include "adapters/sip/sip_priv.h"
 
 #include <stdio.h>
@@ -156,6 +157,8 @@ static int on_answer(struct sip_out *o, nta_outgoing_t *orq, sip_t const *sip)
 	if (status < 200)
 		return 0;
 	o->status = status;
+	sip_count_request(nta_outgoing_method_name(orq), false,
+			  is_local ? 0 : status);
 	if (o->trip && sip_trip_answered(o, status, is_local, sip))
 		return 0;
 	if (o->is_probe) {

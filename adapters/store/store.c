@@ -13,6 +13,7 @@
 #include "adapters/store/db.h"
 #include "adapters/store/migrate.h"
 #include "core/base/mem.h"
+#include "core/base/metric.h"
 
 #define QUEUE_MAX 8192
 /* Ours: what a read's own words may take. */
@@ -232,6 +233,7 @@ static struct store_db *store_new(struct net_loop *l,
 	s->log_alarm_bytes = o->log_alarm_bytes;
 	s->queue_max = o->queue_max ? o->queue_max : QUEUE_MAX;
 	s->answers = answers_new(l);
+	s->commit_time = METRIC(STORE_COMMIT);
 	s->account = account_new(o->accounting_file, o->node);
 	if (o->accounting_file) {
 		s->accounting_file = mem_alloc(strlen(o->accounting_file) + 1);

@@ -13,6 +13,7 @@
 
 struct net_loop;
 struct account;
+struct metric;
 struct list_walk;
 
 enum job_kind { JOB_COMMIT, JOB_USER, JOB_NOTE, JOB_CLAIM };
@@ -69,6 +70,7 @@ void answers_close(struct answers *a);
 struct store_db {
 	struct answers *answers;
 	struct account *account;
+	struct metric *commit_time;
 	struct db *write_db, *read_db;
 	char *accounting_file;
 	uint32_t node;

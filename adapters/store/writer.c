@@ -10,10 +10,12 @@
 
 #include <time.h>
 
+#include "adapters/net/loop.h"
 #include "adapters/store/account.h"
 #include "adapters/store/ops.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/metric.h"
 
 #define LAZY_MS 50     /* core/port/store.h: at most */
 #define ACCOUNT_MS 200 /* ours: an accounting line waits at most */
@@ -377,6 +379,7 @@ void *writer_main(void *arg)
 	struct store_db *s = arg;
 	struct writer w = { .s = s };
 	struct jobs batch;
+	int64_t began_us;
 	bool goes_on;
 
 	ops_init(&w.ops, s->write_db, s->node, s->boot);
@@ -387,7 +390,10 @@ void *writer_main(void *arg)
 		goes_on = take_batch(&w, &batch);
 		pthread_mutex_unlock(&s->lock);
 		if (batch.n > 0) {
+			began_us = net_now_us();
 			commit_batch(&w, &batch);
+			metric_observe_us(s->commit_time,
+					  net_now_us() - began_us);
 			count(&w, &batch);
 			answers_push(s->answers, &batch);
 			keep_log_small(&w);

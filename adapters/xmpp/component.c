@@ -99,6 +99,17 @@ static void set_state(struct comp *c, enum link_state state, struct str text)
 	tell(c, text);
 }
 
+/* The name of the element it begins with. */
+static struct str kind_of(struct str stanza)
+{
+	size_t n = 0;
+
+	stanza = str_from(stanza, 1);
+	while (n < stanza.n && ch_is_alpha((unsigned char)stanza.p[n]))
+		n++;
+	return str_sub(stanza, 0, n);
+}
+
 void comp_say(struct comp *c, const struct buf *b)
 {
 	if (b->err < 0) {
@@ -109,6 +120,7 @@ void comp_say(struct comp *c, const struct buf *b)
 	if (b->n == 0 || !c->stream)
 		return;
 	c->x->counts.stanzas_out++;
+	comp_count_stanza(&c->count, kind_of(buf_str(b)), false);
 	xmpp_link_send(c->stream, buf_str(b));
 }
 
@@ -341,6 +353,7 @@ struct comp *comp_new(struct xmpp *x, struct config *config,
 	c->is_wanted = true;
 	c->last_end = XMPP_ENDS_N;
 	take_config(c, config, conf);
+	comp_count_init(&c->count, conf->name);
 	barrier_init(&c->barrier);
 	c->peers = peers_new(x->salt);
 	c->retry_timer = net_timer_new(x->loop, on_retry_timer, c);

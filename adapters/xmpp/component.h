@@ -5,6 +5,7 @@
 #pragma once
 
 #include "adapters/xmpp/barrier.h"
+#include "adapters/xmpp/comp_count.h"
 #include "adapters/xmpp/link.h"
 #include "adapters/xmpp/peers.h"
 #include "adapters/xmpp/stanza.h"
@@ -55,6 +56,7 @@ struct comp {
 	   by one, so that the one to blame is alone when it kills again. */
 	size_t careful_n;
 	struct peers *peers;
+	struct comp_count count;	/* for the metrics */
 };
 
 /* Makes it and starts the first attempt. Holds a reference of c. */

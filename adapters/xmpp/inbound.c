@@ -24,6 +24,8 @@ static void say_refusal(struct comp *c, const struct xml_node *stanza,
 	struct buf b;
 
 	c->x->counts.ignored++;
+	if (cause == CAUSE_BAD_REQUEST)
+		comp_count_parse_error();
 	log_info(&c->log, "stanza_refused", F_STR("kind", stanza->name),
 		 F_TEXT("cause", cause_name(cause)),
 		 F_ADDR("from", xml_attr_of(stanza, "from")));
@@ -181,6 +183,8 @@ bool comp_take_stanza(struct comp *c, const struct xml_node *stanza,
 
 	arena_reset(c->x->scratch);
 	c->x->counts.stanzas_in += !is_again;
+	if (!is_again)
+		comp_count_stanza(&c->count, stanza->name, true);
 	if (xml_is(stanza, NULL, "iq")) {
 		take_iq(c, stanza, is_cut);
 		return true;

@@ -65,10 +65,13 @@ void comp_ping(struct comp *c)
 {
 	const struct xmpp_times *t = &c->x->times;
 	struct buf b, id;
+	uint64_t number;
 
 	buf_init(&id, STANZA_ID_MAX);
 	buf_printf(&id, ID_PING "%016llx-", (unsigned long long)c->x->salt);
-	buf_put_u64(&id, barrier_close(&c->barrier));
+	number = barrier_close(&c->barrier);
+	comp_count_ping(&c->count, number);
+	buf_put_u64(&id, number);
 	buf_init(&b, XMPP_TREE_BYTES_MAX);
 	stanza_put_head(&b, "iq", "get", c->rule.host, c->rule.host,
 			buf_str(&id));
@@ -104,6 +107,7 @@ void comp_answered(struct comp *c, uint64_t number)
 
 	if (!barrier_answer(&c->barrier, number))
 		return;
+	comp_count_pong(&c->count, number);
 	if (!c->up_at_ms)
 		c->up_at_ms = net_now_ms(c->x->loop);
 	c->last_end = XMPP_ENDS_N;

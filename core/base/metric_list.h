@@ -14,7 +14,7 @@
 #define METRIC_TABLE(X) \
 	/* messages */ \
 	X(MESSAGES, COUNTER, "causeway_messages", "", "from to mode result", \
-	  "Messages that reached an outcome.") \
+	  "Messages by what became of them; one passes several results.") \
 	X(MESSAGES_FAILED, COUNTER, "causeway_messages_failed", "", "reason", \
 	  "Messages that failed for good, by cause.") \
 	X(TRANSIT, HISTOGRAM, "causeway_message_transit_seconds", "seconds", \

@@ -29,6 +29,7 @@ void queue_account(struct qstep *s, const struct item *it, const char *event,
 	const struct link_conf *l = config_link(s->conf, s->q->link);
 	struct account *r = acts_new(s->out, sizeof(*r));
 
+	r->came_utc_us = it->todo.kept_utc_us;
 	r->event = event;
 	r->trace = it->msg->trace;
 	r->from = arena_dup(s->out->arena, it->msg->from.text);

@@ -143,6 +143,7 @@ static void act_account(struct core *core, const struct account *r)
 	struct buf b;
 
 	count_hits(core, r);
+	count_account(core, r, core->loop.utc_us(core->loop.self));
 	buf_init(&b, 8192);
 	buf_put_str(&b, datetime_put_ms(core->loop.utc_us(core->loop.self),
 					stamp));

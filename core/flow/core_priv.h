@@ -259,6 +259,10 @@ void window_put(struct window *w, const struct remember *r, uint64_t obj,
 		int64_t now_ms, int64_t until_ms);
 size_t window_count(const struct window *w);
 
+/* count.c: of one accounting record, for the metrics */
+void count_account(struct core *core, const struct account *r,
+		   int64_t now_utc_us);
+
 /* gauges.c */
 void gauges_hide(struct core *core);
 

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "core/base/metric.h"
 #include "core/base/utf8.h"
 #include "core/flow/core_priv.h"
 
@@ -47,6 +48,8 @@ void links_change(struct core *core, const struct link_change *c,
 		return;
 	if (l->state != c->state) {
 		l->since_utc_us = now_utc_us;
+		metric_inc(METRIC(LINK_CHANGES, l->name,
+				  link_state_name(c->state)));
 		log_info(&core->log, c->state == LINK_UP ? "link_up" :
 			 "link_state", F_TEXT("link", l->name),
 			 F_TEXT("state", link_state_name(c->state)),

@@ -102,6 +102,7 @@ struct account {
 	struct str about;		/* of a report: the message it is about */
 	enum cause cause;
 	uint64_t bytes;
+	int64_t came_utc_us;	/* when the message came to us; 0: unknown */
 	const uint32_t *hits;	/* rules of the route that applied, counted */
 	size_t hits_n;
 };

@@ -75,6 +75,9 @@ void page_account(struct pstep *s, const char *event, enum cause cause)
 	struct account *r = acts_new(s->out, sizeof(*r));
 	const struct msg *m = s->p->msg ? s->p->msg : s->ev->msg;
 
+	if (!s->p->came_utc_us)
+		s->p->came_utc_us = s->ev->now_utc_us;
+	r->came_utc_us = s->p->came_utc_us;
 	r->event = event;
 	r->trace = m->trace;
 	r->from = arena_dup(s->out->arena, m->from.text);

@@ -43,6 +43,7 @@ struct page {
 	bool keeps_busy;	/* the recipient wants it stored when busy */
 	bool wants_outcome;	/* the queue's first try answers it */
 	enum proto out_proto;
+	int64_t came_utc_us;	/* when the message came, for the metrics */
 	char *lane;		/* where it is kept if it must be */
 };
 

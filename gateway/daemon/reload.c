@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/metric.h"
 #include "gateway/daemon/changes.h"
 #include "gateway/daemon/secret.h"
 
@@ -53,6 +54,9 @@ static int apply(struct node *n, struct config *c, struct buf *error)
 
 static void log_result(struct node *n, int code, const struct buf *error)
 {
+	metric_set(METRIC(RELOAD_OK), code == 0);
+	if (code == 0)
+		metric_set(METRIC(RELOAD_TIME), net_utc_us() / 1000000);
 	if (code)
 		log_error(&reload_log, "config_reload_failed",
 			  F_STR("why", buf_str(error)));

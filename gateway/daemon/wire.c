@@ -290,6 +290,8 @@ int node_start(struct node *n, const struct conf_source *src, struct config *c,
 		return EX_OSERR;
 	core_start(n->core);
 	core_show_metrics(n->core);
+	metric_set(METRIC(RELOAD_OK), 1);
+	metric_set(METRIC(RELOAD_TIME), net_utc_us() / 1000000);
 	n->gauges = gauges_new(n);
 	n->health = health_new(n);
 	n->log_for = log_for_new(n->loop);
