@@ -61,7 +61,8 @@ void sip_respond(struct sip_in *in, const struct sip_response *r)
 
 /* What the status needs besides its line. */
 static void put_status_head(struct buf *b, const struct sip *s,
-			    const struct sip_status *st, uint32_t retry_s)
+			    const struct sip_status *st, uint32_t retry_s,
+			    const char *accept)
 {
 	if (st->warning) {
 		buf_printf(b, "Warning: %d ", OMA_WARN_CODE);
@@ -80,7 +81,7 @@ static void put_status_head(struct buf *b, const struct sip *s,
 		break;
 	case 415:
 	case 488:
-		sip_put_own(b, "Accept", OMA_ACCEPT);
+		sip_put_own(b, "Accept", accept);
 		if (st->code == 415) {
 			sip_put_own(b, "Accept-Encoding", "identity");
 			sip_put_own(b, "Accept-Language", "*");
@@ -124,7 +125,7 @@ void sip_refuse(struct sip_in *in, enum cause c, const char *words)
 	struct buf b;
 
 	buf_init(&b, SIP_HEAD_MAX);
-	put_status_head(&b, in->s, &st, 0);
+	put_status_head(&b, in->s, &st, 0, OMA_ACCEPT);
 	buf_put_char(&b, 0);
 	r.head = b.err || b.n < 2 ? NULL : b.p;
 	log_refusal(in, r.code, r.phrase);
@@ -349,7 +350,8 @@ static void put_refusal(struct buf *b, const struct sip_pending *p,
 {
 	const struct answer *an = a->u.answer;
 
-	put_status_head(b, p->listener->sip, st, an ? an->retry_after_s : 0);
+	put_status_head(b, p->listener->sip, st, an ? an->retry_after_s : 0,
+			OMA_ACCEPT_ANYWHERE);
 	if (!an)
 		return;
 	if (st->code == 401)

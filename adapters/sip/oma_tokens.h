@@ -25,3 +25,7 @@
 	"text/*, message/cpim, message/imdn+xml, "                            \
 	"application/im-iscomposing+xml, multipart/*, image/*, audio/*, "     \
 	"video/*"
+/* What always finds its way; a type beyond it was refused further on. */
+#define OMA_ACCEPT_ANYWHERE                                                   \
+	"text/plain, text/html, message/cpim, message/imdn+xml, "             \
+	"application/im-iscomposing+xml"

@@ -316,16 +316,18 @@ void node_free(struct node *n)
 
 	if (n->loop)
 		net_loop_set_turn(n->loop, NULL, NULL);
+	admin_http_free(n->http);
 	store_close(n->store);
+	health_free(n->health);	/* both look at the store */
+	gauges_free(n->gauges);
+	n->health = NULL;
+	n->gauges = NULL;
 	for (i = 0; i < n->adapters_n; i++)
 		n->adapters[i].flush(n->adapters[i].self);
 	for (i = 0; n->adapters_n && i < LAST_PASSES; i++)
 		net_loop_once(n->loop, false);
 	control_free(n->control);
-	gauges_free(n->gauges);
-	health_free(n->health);
 	log_for_free(n->log_for);
-	admin_http_free(n->http);
 	if (n->sip)
 		sip_free(n->sip);
 	xmpp_close(n->xmpp);

@@ -29,7 +29,7 @@ SIP_MANY = {"via", "route"}
 CPIM_NAMES = {"from", "to", "datetime", "subject", "ns",
               "imdn.message-id", "imdn.disposition-notification"}
 LINE = re.compile(
-    r'(?:\S+ )?[a-z_]+=(?:[^\s"=\\]+|"(?:[^"\\]|\\.)*")'
+    r'(?:seq=\d+ )?(?:\S+ )?[a-z_]+=(?:[^\s"=\\]+|"(?:[^"\\]|\\.)*")'
     r'(?: [A-Za-z_][\w.]*=(?:[^\s"=\\]+|"(?:[^"\\]|\\.)*"))*\Z')
 
 
