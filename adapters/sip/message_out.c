@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TARGET_BYTES 400 /* Request-URI, Via, From, To and so on, roughly */
 #define PLAIN_MS 3600000 /* a peer that refused message/cpim gets text so long */
 
 /* ---- results ---------------------------------------------------------- */
@@ -369,6 +370,15 @@ static bool is_too_large(const struct sip *s, const struct sip_way *w, size_t n)
 	return w->transport == TRANSPORT_UDP && max && n > max;
 }
 
+/* Would it go over TCP to this UDP peer, if it has that? [RFC 3261 18.1.1] */
+static bool avoids_udp(struct sip *s, const struct sip_way *w, size_t head_n,
+		       const struct sip_content *c)
+{
+	return w->transport == TRANSPORT_UDP &&
+	       head_n + TARGET_BYTES + c->head.n + c->body.n > 1300 &&
+	       sip_listen_for(s, TRANSPORT_TCP, str_of(w->peer->host));
+}
+
 /* What is needed to send it once more as text. */
 static void keep_for_text(struct sip_out *o, struct msg *m,
 			  const struct sip_way *w, const struct buf *head)
@@ -423,7 +433,9 @@ static enum cause start(struct sip *s, const struct action *a,
 	rc = sip_content_put(c, a->msg, &t->from, &t->to, is_cpim);
 	if (rc < 0)
 		return rc == ERR_LIMIT ? CAUSE_TOO_LARGE : CAUSE_BAD_REQUEST;
-	if (is_too_large(s, w, c->body.n))
+	if (w->peer && !w->is_trip && avoids_udp(s, w, e->common.n, c))
+		w->is_trip = true;
+	if (!w->is_trip && is_too_large(s, w, c->body.n))
 		return CAUSE_TOO_LARGE;
 	if (s->outs_bytes + c->body.n > SIP_OUTGOING_BYTES_MAX)
 		return CAUSE_OVERLOAD;

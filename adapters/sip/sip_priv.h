@@ -9,9 +9,9 @@
  *   message_out.c requests we send: way_out.c finds the next hop, head_out.c
  *                and body_out.c write what is in them, request_out.c puts
  *                them together
- *   trip.c       the servers of a name, one after another: locate.c finds
- *                them, inside.c and blacklist.c pass some over, outlet.c has
- *                the TLS connections to them
+ *   trip.c       the servers of a name, one after another: hops.c finds them
+ *                by locate.c, inside.c and blacklist.c; outlet.c has the TLS
+ *                connections to them
  *   peer.c       links to other SIP servers; flow.c connections of clients
  */
 #pragma once
@@ -430,10 +430,24 @@ void sip_trip_replace(struct sip_trip *t, struct str content_head,
 		      struct str body);
 void sip_trip_free(struct sip_trip *t);
 /* An answer came, or is_local the stack's own word that none will. True: it
-   went to the next server. */
+   went to the next server, or was given up: o may be gone. */
 bool sip_trip_answered(struct sip_out *o, unsigned status, bool is_local,
 		       const sip_t *sip);
 void sip_trips_news(void *sip); /* DNS knows more */
+
+/* hops.c: where a request may go; best first. CAUSE_NONE with out->status
+   LOCATED or, while DNS is asked, LOCATE_WAIT. */
+struct sip_hops_want {
+	const struct link_conf *link;
+	struct str domain;
+	bool is_secure;
+	size_t bytes, body_n; /* of the request as far as it is ours; body */
+	uint64_t seed;
+	bool is_too_large; /* set: these hops have UDP, which cannot take it,
+			      and perhaps TCP */
+};
+enum cause sip_hops_find(struct sip *s, struct sip_hops_want *w,
+			 struct locate_list *out);
 
 /* blacklist.c */
 void sip_blacklist_init(struct sip_blacklist *b, uint64_t seed);

@@ -1,6 +1,5 @@
-/* adapters/sip/trip.c: a request to the servers of a name: found by locate.c,
- * without those that may not or did not work lately, tried one after another.
- * The next one is tried when the connection fails, when nothing came in time, or
+/* adapters/sip/trip.c: a request to the servers of a name, which hops.c finds,
+ * one after another. The next one is tried when the connection fails, when nothing came in time, or
  * on 503; it is a new transaction with the same request. Whatever else a server
  * answers is the answer. [RFC 3263 4.3]
  */
@@ -19,6 +18,7 @@ struct sip_trip {
 	struct list_link waiting; /* for DNS */
 	struct sip_out *out;
 	char *domain;
+	bool is_too_large; /* for all but TCP, which they may not have */
 	bool is_secure; /* sips: TLS or not at all */
 	struct locate_hop hops[LOCATE_HOPS_MAX];
 	size_t hops_n, at; /* at: the one that is tried */
@@ -56,41 +56,7 @@ static const struct link_conf *link_of(const struct sip_trip *t)
 	return config_link(t->out->sip->conf, t->out->peer->id);
 }
 
-/* ---- which servers ----------------------------------------------------- */
-
-static unsigned transports_of(const struct sip_trip *t,
-			      const struct link_conf *k)
-{
-	unsigned all = LOCATE_TLS;
-
-	if (k->transport != TRANSPORT_AUTO)
-		all = 1u << k->transport;
-	else if (k->tls != TLS_REQUIRE)
-		all = k->tls == TLS_OFF ? LOCATE_UDP | LOCATE_TCP : LOCATE_ANY;
-	return t->is_secure ? all & LOCATE_TLS : all;
-}
-
-/* What we have a socket for; TLS makes its own. */
-static unsigned usable(struct sip *s, unsigned transports)
-{
-	static const enum transport list[] = { TRANSPORT_UDP, TRANSPORT_TCP };
-	size_t i;
-
-	for (i = 0; i < 2; i++)
-		if (!sip_listen_for(s, list[i], STR("")) &&
-		    !sip_listen_for(s, list[i], STR("::")))
-			transports &= ~(1u << list[i]);
-	return transports;
-}
-
-static bool has_family(struct sip *s, unsigned transports, struct str address)
-{
-	return (transports & LOCATE_TLS) ||
-	       ((transports & LOCATE_TCP) &&
-		sip_listen_for(s, TRANSPORT_TCP, address)) ||
-	       ((transports & LOCATE_UDP) &&
-		sip_listen_for(s, TRANSPORT_UDP, address));
-}
+/* ---- on the wire ------------------------------------------------------- */
 
 static struct sip_listener *listener_for(struct sip_trip *t,
 					 const struct locate_hop *h)
@@ -111,75 +77,6 @@ static struct sip_listener *listener_for(struct sip_trip *t,
 			  F_TEXT("why", why.text));
 	return l;
 }
-
-static void drop_hop(struct sip_trip *t, size_t i)
-{
-	memmove(&t->hops[i], &t->hops[i + 1],
-		(--t->hops_n - i) * sizeof(t->hops[0]));
-}
-
-/* False: DNS led only to where it may not. */
-static bool drop_inside(struct sip_trip *t, const struct link_conf *k)
-{
-	size_t i, n = t->hops_n;
-
-	for (i = t->hops_n; i-- > 0;)
-		if (!sip_inside_ok(k, t->hops[i].address))
-			drop_hop(t, i);
-	if (t->hops_n < n)
-		log_warning(&t->out->sip->log, "dns_inside",
-			    F_STR("domain", str_of(t->domain)),
-			    F_N("addresses", n - t->hops_n));
-	return t->hops_n > 0;
-}
-
-/* Those that failed lately count only when all did: then the one whose time is
-   over first, alone. */
-static void drop_listed(struct sip_trip *t)
-{
-	struct sip *s = t->out->sip;
-	int64_t now = net_now_ms(s->loop), until, first = 0;
-	struct locate_hop best = t->hops[0];
-	size_t i;
-
-	for (i = t->hops_n; i-- > 0;) {
-		until = sip_blacklist_until(&s->blacklist, &t->hops[i], now);
-		if (!until)
-			continue;
-		if (!first || until <= first) {
-			first = until;
-			best = t->hops[i];
-		}
-		drop_hop(t, i);
-	}
-	if (!t->hops_n) {
-		t->hops[0] = best;
-		t->hops_n = 1;
-	}
-}
-
-static enum cause cause_of(const struct sip_trip *t, enum locate_status st)
-{
-	switch (st) {
-	case LOCATE_NO_SERVICE:
-		return t->is_secure ? CAUSE_SIPS_ONLY : CAUSE_REMOTE_NOT_FOUND;
-	case LOCATE_NO_NAME:
-		return CAUSE_REMOTE_NOT_FOUND;
-	case LOCATED:
-	case LOCATE_WAIT:
-	case LOCATE_FAILED:
-		break;
-	}
-	return CAUSE_LINK_DOWN;
-}
-
-static const struct dns_answer *ask(void *arg, struct str name,
-				    enum dns_type type)
-{
-	return net_resolve(arg, name, type);
-}
-
-/* ---- on the wire ------------------------------------------------------- */
 
 static void put_route(const struct locate_hop *h, char *out, size_t size)
 {
@@ -270,6 +167,9 @@ static void no_way(struct sip_trip *t, enum cause c, struct str text)
 	struct sip_out *o = t->out;
 	struct sip_peer *p = o->peer;
 
+	/* It takes what is smaller: it is there. */
+	if (c == CAUSE_LINK_DOWN && t->is_too_large)
+		c = CAUSE_TOO_LARGE;
 	if (o->is_probe) {
 		sip_peer_probed(p, false); /* frees o */
 		return;
@@ -293,39 +193,29 @@ static void on_timer(void *arg)
 /* Still waiting, or on its way, or over: then t is gone. */
 static enum locate_status find(struct sip_trip *t)
 {
-	struct sip *s = t->out->sip;
-	const struct link_conf *k = link_of(t);
-	struct locate_want w = { .seed = t->seed };
+	const struct sip_out *o = t->out;
+	struct sip_hops_want w = {
+		.link = link_of(t), .domain = str_of(t->domain),
+		.is_secure = t->is_secure, .body_n = t->body_n,
+		.seed = t->seed,
+		.bytes = t->body_n + strlen(o->head) + strlen(t->content_head),
+	};
 	struct locate_list list;
-	bool may_be;
+	enum cause c = w.link ? sip_hops_find(o->sip, &w, &list)
+			      : CAUSE_LINK_DOWN;
 
-	if (!k) {
-		no_way(t, CAUSE_LINK_DOWN, STR_NONE);
-		return LOCATE_FAILED;
-	}
-	w.host = str_of(t->domain);
-	w.port = k->port;
-	w.transports = usable(s, transports_of(t, k));
-	w.has_ip4 = has_family(s, w.transports, STR(""));
-	w.has_ip6 = has_family(s, w.transports, STR("::"));
-	locate(&w, ask, s->resolver, &list);
-	if (list.status == LOCATE_WAIT)
+	if (c == CAUSE_NONE && list.status == LOCATE_WAIT)
 		return LOCATE_WAIT;
-	if (list.status != LOCATED) {
-		no_way(t, cause_of(t, list.status), STR_NONE);
-		return list.status;
+	t->is_too_large = w.is_too_large;
+	if (c == CAUSE_NONE) {
+		memcpy(t->hops, list.hops, sizeof(t->hops));
+		t->hops_n = list.hops_n;
+		t->tries = 1;
+		if (!go_to(t) && !go_on(t))
+			c = CAUSE_LINK_DOWN;
 	}
-	memcpy(t->hops, list.hops, list.hops_n * sizeof(list.hops[0]));
-	t->hops_n = list.hops_n;
-	/* An address of the configuration is meant as it stands there. */
-	may_be = !k->is_named || drop_inside(t, k);
-	if (may_be)
-		drop_listed(t);
-	t->tries = 1;
-	if (!may_be)
-		no_way(t, CAUSE_REMOTE_NOT_FOUND, STR_NONE);
-	else if (!go_to(t) && !go_on(t))
-		no_way(t, CAUSE_LINK_DOWN, STR_NONE);
+	if (c != CAUSE_NONE)
+		no_way(t, c, STR_NONE);
 	return LOCATED;
 }
 
@@ -406,5 +296,10 @@ bool sip_trip_answered(struct sip_out *o, unsigned status, bool is_local,
 		return false;
 	}
 	blame(t, is_local ? 0 : retry_after_ms(sip));
-	return go_on(t);
+	if (go_on(t))
+		return true;
+	if (!is_local || !t->is_too_large)
+		return false;
+	no_way(t, CAUSE_LINK_DOWN, STR_NONE);
+	return true;
 }

@@ -42,11 +42,13 @@ class Datagrams(asyncio.DatagramProtocol):
 
 class SipUser:
     def __init__(self, name, domain, password, server, transport="udp",
-                 display=None, instance=None, tls=None, prefer=None):
+                 display=None, instance=None, tls=None, prefer=None,
+                 host="127.0.0.1", port=0):
         self.name, self.domain, self.password = name, domain, password
         self.aor = "sip:%s@%s" % (name, domain)
         self.server, self.transport = server, transport
         self.display, self.instance, self.prefer = display, instance, prefer
+        self.host, self.wanted_port = host, port
         self.tls = tls			# (ca file, certificate, key) or None
         self.answer = 200
         self.reports = set()		# of "delivered", "displayed"
@@ -73,7 +75,7 @@ class SipUser:
         loop = asyncio.get_running_loop()
         if self.transport == "udp":
             self._udp, _ = await loop.create_datagram_endpoint(
-                lambda: Datagrams(self), local_addr=("127.0.0.1", 0))
+                lambda: Datagrams(self), local_addr=(self.host, self.wanted_port))
             self.port = self._udp.get_extra_info("sockname")[1]
             return self
         context = None
@@ -81,7 +83,7 @@ class SipUser:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.tls[1], self.tls[2])
         self._listener = await asyncio.start_server(
-            self._on_stream, "127.0.0.1", 0, ssl=context)
+            self._on_stream, self.host, self.wanted_port, ssl=context)
         self.port = self._listener.sockets[0].getsockname()[1]
         return self
 
@@ -179,15 +181,18 @@ class SipUser:
 
     # ---- requests we send --------------------------------------------------
 
+    def written(self):
+        return "[%s]" % self.host if ":" in self.host else self.host
+
     def contact(self):
-        uri = "sip:%s@127.0.0.1:%d" % (self.name, self.port)
+        uri = "sip:%s@%s:%d" % (self.name, self.written(), self.port)
         if self.transport != "udp":
             uri += ";transport=" + self.transport
         return uri
 
     def via(self, branch=None):
-        return "SIP/2.0/%s 127.0.0.1:%d;rport;branch=%s" % (
-            self.transport.upper(), self.port,
+        return "SIP/2.0/%s %s:%d;rport;branch=%s" % (
+            self.transport.upper(), self.written(), self.port,
             branch or "z9hG4bK" + token())
 
     def make(self, method, uri, headers=(), body=b"", sender=None, to=None,

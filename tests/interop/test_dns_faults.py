@@ -29,19 +29,6 @@ def domain(name):
             ' insecure-cleartext = yes\n allow = {"*"}\n}\n' % name)
 
 
-class Far(SipUser):
-    """The server of all these domains: takes what comes at an address that
-    the zones name."""
-
-    async def start(self):
-        loop = asyncio.get_running_loop()
-        from sip_user import Datagrams
-        self._udp, _ = await loop.create_datagram_endpoint(
-            lambda: Datagrams(self), local_addr=(FAR, 5060))
-        self.port = 5060
-        return self
-
-
 @contextlib.asynccontextmanager
 async def lonely(top):
     """The node, bob, and the far server; name servers are up to the test."""
@@ -53,7 +40,9 @@ async def lonely(top):
         lab.node.host = "127.0.0.1"
         lab.bob = await lab.sip_user(lab.node, "bob")
         lab.carol = await lab.sip_user(lab.node, "carol")
-        lab.far = lab.own(Far("far", "far.example", "x", ("127.0.0.1", 1)))
+        # takes what comes at the address that the zones name
+        lab.far = lab.own(SipUser("far", "far.example", "x",
+                                  ("127.0.0.1", 1), host=FAR, port=5060))
         await lab.far.start()
         yield lab
 
