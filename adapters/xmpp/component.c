@@ -323,6 +323,12 @@ static void on_retry_timer(void *arg)
 
 /* ---- life ---------------------------------------------------------------- */
 
+static uint32_t stanza_max(const struct comp *c)
+{
+	return c->conf->stanza_bytes_max ? c->conf->stanza_bytes_max
+					 : XMPP_STANZA_BYTES_DEFAULT;
+}
+
 static void start(struct comp *c)
 {
 	const struct xmpp_link_handler h = { .arg = c,
@@ -335,7 +341,8 @@ static void start(struct comp *c)
 		.port = c->conf->port,
 		.component = c->conf->component,
 		.secret = c->conf->secret,
-		.connect_ms = c->x->times.connect_ms
+		.connect_ms = c->x->times.connect_ms,
+		.stanza_bytes_max = stanza_max(c)
 	};
 
 	c->x->counts.attempts++;

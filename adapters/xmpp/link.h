@@ -36,6 +36,7 @@ struct xmpp_link_conf {
 	uint16_t port;
 	struct str component, secret;
 	uint32_t connect_ms;	/* from start to handshake */
+	uint32_t stanza_bytes_max;	/* longer ones that come in are cut */
 };
 
 struct xmpp_link_handler {

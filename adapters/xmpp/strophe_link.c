@@ -12,8 +12,8 @@
  *  - no limit until the server's stream header comes: limit_timer;
  *  - xmpp_send_raw() reads on to a NUL: hand_over() puts one;
  *  - it writes each stanza read out again for its log: stanza_text_shim.h;
- *  - a parse error of ours leaves the stream deaf: the pings of component.c
- *    find that out.
+ *  - no limits on what it parses: stream_guard.h reads first (recv_shim.h);
+ *  - a parse error of ours leaves the stream deaf: note_deaf().
  * It writes its queue, then reads at most 4096 bytes, in each xmpp_run_once().
  */
 #include "adapters/xmpp/link.h"
@@ -26,7 +26,9 @@
 #include <strophe.h>
 
 #include "adapters/xmpp/low.h"
+#include "adapters/xmpp/recv_shim.h"
 #include "adapters/xmpp/stanza_text_shim.h"
+#include "adapters/xmpp/stream_guard.h"
 #include "adapters/xmpp/strophe_tree.h"
 #include "core/base/list.h"
 #include "core/base/mem.h"
@@ -38,6 +40,7 @@ enum {
 
 struct held {
 	struct list_link link;
+	bool is_cut;
 	xmpp_stanza_t *stanza;
 };
 
@@ -56,6 +59,10 @@ struct xmpp_link {
 	struct buf out;		/* since the last flush */
 	size_t given_bytes;	/* to the library since its queue was empty */
 	struct arena *arena;	/* of the stanza in hand */
+	struct stream_guard guard;
+	uint64_t seen;		/* stanzas given to us since we are up */
+	uint64_t unseen;	/* ... and by the guard's count before those */
+	bool is_counting;	/* unseen is known */
 	struct list_link held;
 	size_t held_n;
 	bool is_connecting;	/* TCP is not through: wait for writability */
@@ -173,25 +180,31 @@ static void set_down(struct xmpp_link *l, enum xmpp_end end, const char *text)
 	l->text[n] = '\0';
 }
 
-static bool give(struct xmpp_link *l, xmpp_stanza_t *stanza, bool is_again)
+static bool give(struct xmpp_link *l, xmpp_stanza_t *stanza, bool was_cut,
+		 bool is_again)
 {
 	struct xml_node *node;
 	bool is_cut;
 
 	arena_reset(l->arena);
 	node = tree_of(l->arena, stanza, &is_cut);
-	return !node || l->h.on_stanza(l->h.arg, node, is_cut, is_again);
+	return !node ||
+	       l->h.on_stanza(l->h.arg, node, is_cut || was_cut, is_again);
 }
 
 static int on_stanza(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *arg)
 {
 	struct xmpp_link *l = arg;
+	bool was_cut;
 	struct held *held;
 
 	(void)conn;
-	if (give(l, stanza, false))
+	l->seen++;
+	was_cut = l->is_counting && l->guard.cut == l->unseen + l->seen;
+	if (give(l, stanza, was_cut, false))
 		return 1;
 	held = mem_zalloc(sizeof(*held));
+	held->is_cut = was_cut;
 	held->stanza = xmpp_stanza_clone(stanza);
 	list_add(&l->held, &held->link);
 	l->held_n++;
@@ -298,6 +311,51 @@ static void settle(struct xmpp_link *l)
 	l->h.on_down(l->h.arg, l->end, str_of(l->text));
 }
 
+static long filter(void *arg, const char *in, size_t n, char *out)
+{
+	struct xmpp_link *l = arg;
+	long kept = stream_guard_pass(&l->guard, in, n, out);
+	struct str filler;
+
+	if (kept < 0)
+		set_down(l, XMPP_END_STREAM, l->guard.why);
+	if (kept != 0)
+		return kept;
+	/* Nothing would be read as the end. */
+	filler = stream_guard_filler(&l->guard);
+	memcpy(out, filler.p, filler.n);
+	return (long)filler.n;
+}
+
+static size_t filter_more(void *arg)
+{
+	const struct xmpp_link *l = arg;
+
+	return l->guard.held_n + STREAM_GUARD_EXTRA;
+}
+
+/* A stanza ended and nobody was given it: the parser gave up. */
+static void note_deaf(struct xmpp_link *l)
+{
+	if (!l->is_up || l->is_down || l->is_closing)
+		return;
+	if (!l->is_counting)
+		l->unseen = l->guard.stanzas - l->seen;
+	else if (l->guard.stanzas > l->unseen + l->seen)
+		set_down(l, XMPP_END_STREAM, "not-well-formed");
+	l->is_counting = true;
+}
+
+static void run_library(struct xmpp_link *l)
+{
+	stanza_text_shim_quiet(l->is_told_up);
+	recv_shim_set(filter, l, filter_more);
+	xmpp_run_once(l->ctx, 0);
+	recv_shim_set(NULL, NULL, NULL);
+	stanza_text_shim_quiet(false);
+	note_deaf(l);
+}
+
 static void pump(struct xmpp_link *l)
 {
 	if (l->is_busy)
@@ -305,15 +363,12 @@ static void pump(struct xmpp_link *l)
 	l->is_busy = true;
 	hand_over(l);
 	/* Without reading there is no writing: one call does both. */
-	if (!l->is_down && is_reading(l)) {
-		stanza_text_shim_quiet(l->is_told_up);
-		xmpp_run_once(l->ctx, 0);
-		stanza_text_shim_quiet(false);
-	}
+	if (!l->is_down && is_reading(l))
+		run_library(l);
 	/* The handshake's own steps are written by the call after the one that
 	   made them. */
 	if (!l->is_down && !l->is_told_up)
-		xmpp_run_once(l->ctx, 0);
+		run_library(l);
 	hand_over(l);
 	settle(l);
 }
@@ -406,6 +461,7 @@ struct xmpp_link *xmpp_link_new(struct net_loop *loop, struct xmpp_low *low,
 	l->secret = copy(conf->secret);
 	l->port = conf->port;
 	l->arena = arena_new(XMPP_TREE_BYTES_MAX);
+	stream_guard_init(&l->guard, conf->stanza_bytes_max);
 	buf_init(&l->out, XMPP_OUT_MAX_BYTES);
 	list_init(&l->held);
 	l->pump_timer = net_timer_new(loop, on_pump_timer, l);
@@ -516,7 +572,7 @@ void xmpp_link_resume(struct xmpp_link *l)
 	list_each(it, tmp, &l->held) {
 		struct held *held = list_of(it, struct held, link);
 
-		if (!give(l, held->stanza, true))
+		if (!give(l, held->stanza, held->is_cut, true))
 			break;
 		list_del(it);
 		l->held_n--;
