@@ -137,9 +137,23 @@ static const uint32_t sha256_k[64] = {
 	0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
+/* One round; who calls it turns the eight words, so that none is moved. */
+static inline void sha256_round(uint32_t a, uint32_t b, uint32_t c, uint32_t *d,
+				uint32_t e, uint32_t f, uint32_t g, uint32_t *h,
+				uint32_t kw)
+{
+	uint32_t s1 = ror(e, 6) ^ ror(e, 11) ^ ror(e, 25);
+	uint32_t s0 = ror(a, 2) ^ ror(a, 13) ^ ror(a, 22);
+	uint32_t t1 = *h + s1 + (g ^ (e & (f ^ g))) + kw;
+
+	*d += t1;
+	*h = t1 + s0 + ((a & b) | (c & (a | b)));
+}
+
 static void sha256_block(uint32_t h[8], const uint8_t *p)
 {
-	uint32_t w[64], v[8];
+	uint32_t w[64], a = h[0], b = h[1], c = h[2], d = h[3];
+	uint32_t e = h[4], f = h[5], g = h[6], v = h[7];
 	unsigned i;
 
 	for (i = 0; i < 16; i++)
@@ -152,20 +166,26 @@ static void sha256_block(uint32_t h[8], const uint8_t *p)
 
 		w[i] = w[i - 16] + s0 + w[i - 7] + s1;
 	}
-	memcpy(v, h, sizeof(v));
-	for (i = 0; i < 64; i++) {
-		uint32_t s1 = ror(v[4], 6) ^ ror(v[4], 11) ^ ror(v[4], 25);
-		uint32_t ch = (v[4] & v[5]) ^ (~v[4] & v[6]);
-		uint32_t t1 = v[7] + s1 + ch + sha256_k[i] + w[i];
-		uint32_t s0 = ror(v[0], 2) ^ ror(v[0], 13) ^ ror(v[0], 22);
-		uint32_t maj = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-
-		memmove(v + 1, v, 7 * sizeof(*v));
-		v[4] += t1;
-		v[0] = t1 + s0 + maj;
+	for (i = 0; i < 64; i++)
+		w[i] += sha256_k[i];
+	for (i = 0; i < 64; i += 8) {
+		sha256_round(a, b, c, &d, e, f, g, &v, w[i]);
+		sha256_round(v, a, b, &c, d, e, f, &g, w[i + 1]);
+		sha256_round(g, v, a, &b, c, d, e, &f, w[i + 2]);
+		sha256_round(f, g, v, &a, b, c, d, &e, w[i + 3]);
+		sha256_round(e, f, g, &v, a, b, c, &d, w[i + 4]);
+		sha256_round(d, e, f, &g, v, a, b, &c, w[i + 5]);
+		sha256_round(c, d, e, &f, g, v, a, &b, w[i + 6]);
+		sha256_round(b, c, d, &e, f, g, v, &a, w[i + 7]);
 	}
-	for (i = 0; i < 8; i++)
-		h[i] += v[i];
+	h[0] += a;
+	h[1] += b;
+	h[2] += c;
+	h[3] += d;
+	h[4] += e;
+	h[5] += f;
+	h[6] += g;
+	h[7] += v;
 }
 
 static void one_block(struct hash *h, const uint8_t *p)
@@ -308,49 +328,47 @@ static uint64_t rol64(uint64_t v, unsigned n)
 	return v << n | v >> (64 - n);
 }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t *a, uint64_t *b, uint64_t *c, uint64_t *d)
 {
-	v[0] += v[1];
-	v[1] = rol64(v[1], 13) ^ v[0];
-	v[0] = rol64(v[0], 32);
-	v[2] += v[3];
-	v[3] = rol64(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rol64(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rol64(v[1], 17) ^ v[2];
-	v[2] = rol64(v[2], 32);
+	*a += *b;
+	*b = rol64(*b, 13) ^ *a;
+	*a = rol64(*a, 32);
+	*c += *d;
+	*d = rol64(*d, 16) ^ *c;
+	*a += *d;
+	*d = rol64(*d, 21) ^ *a;
+	*c += *b;
+	*b = rol64(*b, 17) ^ *c;
+	*c = rol64(*c, 32);
 }
 
 uint64_t hash_key(uint64_t seed, const void *data, size_t n)
 {
 	const uint8_t *p = data;
 	uint64_t k1 = seed ^ 0x9e3779b97f4a7c15u, m;
-	uint64_t v[4] = {
-		seed ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
-		seed ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u,
-	};
+	uint64_t a = seed ^ 0x736f6d6570736575u, b = k1 ^ 0x646f72616e646f6du;
+	uint64_t c = seed ^ 0x6c7967656e657261u, d = k1 ^ 0x7465646279746573u;
 	size_t left = n;
 
 	for (; left >= 8; p += 8, left -= 8) {
 		memcpy(&m, p, 8);
-		v[3] ^= m;
-		sip_round(v);
-		v[0] ^= m;
+		d ^= m;
+		sip_round(&a, &b, &c, &d);
+		a ^= m;
 	}
 	m = (uint64_t)n << 56;
 	while (left > 0) {
 		left--;
 		m |= (uint64_t)p[left] << (8 * left);
 	}
-	v[3] ^= m;
-	sip_round(v);
-	v[0] ^= m;
-	v[2] ^= 0xff;
-	sip_round(v);
-	sip_round(v);
-	sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	d ^= m;
+	sip_round(&a, &b, &c, &d);
+	a ^= m;
+	c ^= 0xff;
+	sip_round(&a, &b, &c, &d);
+	sip_round(&a, &b, &c, &d);
+	sip_round(&a, &b, &c, &d);
+	return a ^ b ^ c ^ d;
 }
 
 void hash_hex(const uint8_t *p, size_t n, char *out)

@@ -21,9 +21,15 @@ static bool is_solid(struct str s, const char *forbidden)
 	if (!utf8_is_clean_line(s))
 		return false;
 	for (; s.n > 0; s = str_from(s, n)) {
+		unsigned char c = (unsigned char)s.p[0];
+
+		n = 1;
+		if (c < 0x80 && (c == ' ' || strchr(forbidden, c)))
+			return false;
+		if (c < 0x80)
+			continue;
 		n = utf8_next(s, &code);
-		if (precis_is_blank(code) ||
-		    (code < 0x80 && strchr(forbidden, (int)code)))
+		if (precis_is_blank(code))
 			return false;
 	}
 	return true;

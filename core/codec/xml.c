@@ -437,6 +437,13 @@ static const char *reference(uint32_t code, bool is_attr)
 	/* clang-format on */
 }
 
+/* ASCII that stands for itself in text and attributes. */
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x7f && c != '&' && c != '<' && c != '>' &&
+	       c != '"' && c != '\'';
+}
+
 /* Characters that need nothing are put as one run. */
 static void put_escaped(struct buf *b, struct str s, bool is_attr)
 {
@@ -444,10 +451,15 @@ static void put_escaped(struct buf *b, struct str s, bool is_attr)
 
 	while (at < s.n) {
 		uint32_t code = 0;
-		size_t n = utf8_next(str_from(s, at), &code);
-		const char *ref = n > 0 ? reference(code, is_attr)
-					: "\xef\xbf\xbd";
+		const char *ref;
+		size_t n;
 
+		if (is_plain((unsigned char)s.p[at])) {
+			at++;
+			continue;
+		}
+		n = utf8_next(str_from(s, at), &code);
+		ref = n > 0 ? reference(code, is_attr) : "\xef\xbf\xbd";
 		if (ref || !utf8_is_xml_char(code)) {
 			buf_put_str(b, str_sub(s, run, at - run));
 			buf_put_str(b, str_of(ref));
