@@ -3,34 +3,9 @@
 
 #include <string.h>
 
-bool ch_is_digit(unsigned char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool ch_is_alpha(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool ch_is_alnum(unsigned char c)
-{
-	return ch_is_digit(c) || ch_is_alpha(c);
-}
-
 bool ch_is_hex(unsigned char c)
 {
 	return ch_hex(c) >= 0;
-}
-
-bool ch_is_ctl(unsigned char c)
-{
-	return c < 0x20 || c == 0x7f;
-}
-
-unsigned char ch_lower(unsigned char c)
-{
-	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
 }
 
 int ch_hex(unsigned char c)
@@ -39,27 +14,6 @@ int ch_hex(unsigned char c)
 		return c - '0';
 	c = ch_lower(c);
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-struct str str_of(const char *cstr)
-{
-	struct str s = { cstr, cstr ? strlen(cstr) : 0 };
-
-	return s;
-}
-
-struct str str_sub(struct str s, size_t from, size_t n)
-{
-	if (from > s.n)
-		from = s.n;
-	if (n > s.n - from)
-		n = s.n - from;
-	return (struct str){ s.p ? s.p + from : NULL, n };
-}
-
-struct str str_from(struct str s, size_t from)
-{
-	return str_sub(s, from, SIZE_MAX);
 }
 
 static bool is_blank(char c)
@@ -83,20 +37,13 @@ bool str_empty(struct str s)
 	return s.n == 0;
 }
 
-bool str_eq(struct str a, struct str b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
-bool str_ieq(struct str a, struct str b)
+bool str_ieq_n(const char *a, const char *b, size_t n)
 {
 	size_t i;
 
-	if (a.n != b.n)
-		return false;
-	for (i = 0; i < a.n; i++)
-		if (ch_lower((unsigned char)a.p[i]) !=
-		    ch_lower((unsigned char)b.p[i]))
+	for (i = 0; i < n; i++)
+		if (a[i] != b[i] && ch_lower((unsigned char)a[i]) !=
+					    ch_lower((unsigned char)b[i]))
 			return false;
 	return true;
 }

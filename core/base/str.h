@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
 	const char *p;
@@ -24,13 +25,42 @@ struct str {
 #define STR_ARG(s) (int)((s).n > 0x7fffffff ? 0x7fffffff : (s).n), \
 	((s).p ? (s).p : "")
 
-struct str str_of(const char *cstr);		/* NULL gives STR_NONE */
-struct str str_sub(struct str s, size_t from, size_t n);	/* clamped */
-struct str str_from(struct str s, size_t from);
+/* NULL gives STR_NONE. */
+static inline struct str str_of(const char *cstr)
+{
+	return (struct str){ cstr, cstr ? strlen(cstr) : 0 };
+}
+
+/* Clamped. */
+static inline struct str str_sub(struct str s, size_t from, size_t n)
+{
+	if (from > s.n)
+		from = s.n;
+	if (n > s.n - from)
+		n = s.n - from;
+	return (struct str){ s.p ? s.p + from : NULL, n };
+}
+
+static inline struct str str_from(struct str s, size_t from)
+{
+	return str_sub(s, from, s.n);
+}
+
 struct str str_trim(struct str s);		/* SP HT CR LF off both ends */
 
-bool str_eq(struct str a, struct str b);
-bool str_ieq(struct str a, struct str b);	/* ASCII case folded */
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* ASCII case folded; n bytes of each. */
+bool str_ieq_n(const char *a, const char *b, size_t n);
+
+static inline bool str_ieq(struct str a, struct str b)
+{
+	return a.n == b.n && str_ieq_n(a.p, b.p, a.n);
+}
+
 int str_cmp(struct str a, struct str b);	/* bytewise, shorter first */
 bool str_starts(struct str s, struct str prefix);
 bool str_istarts(struct str s, struct str prefix);
@@ -53,10 +83,31 @@ bool str_u64(struct str s, uint64_t *out);
 bool str_u32(struct str s, uint32_t *out);
 
 /* ASCII classes, independent of the locale. */
-bool ch_is_digit(unsigned char c);
-bool ch_is_alpha(unsigned char c);
-bool ch_is_alnum(unsigned char c);
-bool ch_is_hex(unsigned char c);
-bool ch_is_ctl(unsigned char c);		/* 00..1f and 7f */
-unsigned char ch_lower(unsigned char c);
+static inline bool ch_is_digit(unsigned char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline unsigned char ch_lower(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+}
+
+static inline bool ch_is_alpha(unsigned char c)
+{
+	return (unsigned char)((c | 32) - 'a') < 26;
+}
+
+static inline bool ch_is_alnum(unsigned char c)
+{
+	return ch_is_digit(c) || ch_is_alpha(c);
+}
+
+/* 00..1f and 7f */
+static inline bool ch_is_ctl(unsigned char c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
 int ch_hex(unsigned char c);			/* 0..15, -1 if none */
+bool ch_is_hex(unsigned char c);
