@@ -12,6 +12,7 @@
 #include "core/deferred/poke.h"
 #include "core/deferred/queue.h"
 #include "core/flow/core_priv.h"
+#include "core/participating/contact.h"
 #include "core/participating/page.h"
 #include "core/participating/register.h"
 #include "core/participating/report.h"
@@ -23,6 +24,7 @@ static const struct machine *const machines[EV_KINDS_N] = {
 	[EV_MSG] = &page_machine,
 	[EV_REGISTER] = &register_machine,
 	[EV_REQUEST] = &request_machine,
+	[EV_ASK] = &contact_machine,
 	[EV_KEPT] = &queue_machine,
 	[EV_CHANGED] = &poke_machine,
 	[EV_SWEEP] = &poke_machine,
@@ -49,6 +51,11 @@ uint64_t flow_lane_of(struct core *core, const struct event *ev)
 		return (msg_conversation(ev->msg) & mask) | 1;
 	if (ev->kind == EV_REGISTER) {
 		struct str aor = ev->u.registration->aor.text;
+
+		return (hash_key(core->seed, aor.p, aor.n) & mask) | 1;
+	}
+	if (ev->kind == EV_ASK) {
+		struct str aor = ev->origin->claimed.text;
 
 		return (hash_key(core->seed, aor.p, aor.n) & mask) | 1;
 	}

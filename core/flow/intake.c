@@ -75,6 +75,7 @@ struct event *intake_pop(struct core *core)
 /* New work may be refused; answers to our own doing may not. */
 static const bool is_request[EV_KINDS_N] = {
 	[EV_MSG] = true, [EV_REGISTER] = true, [EV_REQUEST] = true,
+	[EV_ASK] = true,
 	[EV_SUBSCRIBE] = true, [EV_PUBLISH] = true, [EV_REFER] = true,
 	[EV_DOC] = true, [EV_LEG_OFFER] = true,
 };

@@ -56,7 +56,12 @@ struct answer {
 	const struct gruu *gruus;	/* one for each of them, or NULL */
 	bool is_outbound;		/* REGISTER: Require: outbound */
 	const char *require;		/* EXTENSION_REQUIRED: option tag */
-	struct addr identity;		/* whom we took the caller for */
+	struct addr identity;		/* whom we took the caller for; of
+					   ASK_ADDRESS: the address it is */
+	const struct profile *profile;	/* ASK_PROFILE, ASK_CONTACT */
+	unsigned contact;		/* of the asker: enum contact_flag, as
+					   it is now */
+	unsigned contact_before;	/* ... and as it was */
 	struct str json;		/* admin */
 };
 

@@ -91,6 +91,9 @@ struct link_conf {			/* link "name" { } */
 
 enum { CONFIG_LINKS_MAX = 1024 };	/* those made of domains included */
 
+/* What a foreign domain's users are told of ours. */
+enum profiles_shown { PROFILES_NONE, PROFILES_NAME, PROFILES_ALL };
+
 enum domain_kind { DOMAIN_SERVED, DOMAIN_FOREIGN };
 
 struct domain_conf {			/* domain "name" { } */
@@ -113,6 +116,8 @@ struct domain_conf {			/* domain "name" { } */
 	struct remark_conf remarks;	/* of its users */
 	struct rate_limit rate;		/* of what comes from it, and of what
 					   goes to it */
+	enum profiles_shown profiles;	/* of ours, told to its users */
+	bool may_register;		/* its users with this gateway */
 	bool bare_jid_6xx;		/* RFC 7247 table 2: bare JID gives 6xx */
 	struct str number_plan;		/* for numbers written at this domain */
 	bool numeric_user_is_phone;

@@ -10,6 +10,7 @@
 #include "core/model/binding.h"
 #include "core/model/leg.h"
 #include "core/model/msg.h"
+#include "core/model/profile.h"
 #include "core/model/todo.h"
 
 enum ev_kind {
@@ -25,6 +26,8 @@ enum ev_kind {
 	EV_REGISTER,		/* leg, origin, u.registration */
 	EV_REQUEST,		/* leg, origin, u.request: methods that are only
 				   let through the door as yet, OPTIONS */
+	EV_ASK,			/* leg, origin, u.ask: a question or wish of
+				   a foreign user that is no message */
 	EV_SUBSCRIBE, EV_PUBLISH, EV_REFER, EV_DOC,
 	EV_ADMIN,		/* leg, u.admin */
 	/* answers to actions */
@@ -91,6 +94,26 @@ struct request {			/* u.request */
 	struct str method;
 	struct addr to;
 	struct str event;		/* Event header or empty */
+};
+
+enum ask_kind {
+	ASK_PROFILE,		/* what does that user tell of himself? */
+	ASK_ADDRESS,		/* which address is that text? */
+	/* of the asker with this gateway [XEP-0077, XEP-0100] */
+	ASK_CONTACT,		/* is he registered, and as what? */
+	ASK_REGISTER,		/* he wishes to be, or to change it */
+	ASK_LEAVE,		/* ... not to be any more */
+	/* presence: of the gateway (to is a domain), or of a user of ours */
+	ASK_SEE, ASK_UNSEE,	/* he wishes to see it; no longer */
+	ASK_SHOWN, ASK_HIDDEN,	/* he shows us his; no longer */
+	ASK_PRESENCE,		/* what is it now? */
+};
+
+struct ask {				/* u.ask */
+	enum ask_kind kind;
+	struct addr to;
+	struct profile profile;		/* REGISTER */
+	struct str text;		/* ADDRESS: as somebody typed it */
 };
 
 struct sent {				/* u.sent */
@@ -172,6 +195,7 @@ struct event {
 	union {
 		const struct registration *registration;
 		const struct request *request;
+		const struct ask *ask;
 		const struct sent *sent;
 		const struct link_change *link;
 		const struct changed *changed;

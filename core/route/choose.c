@@ -457,3 +457,15 @@ void route_choose(const struct config *conf, struct arena *a,
 	if (run(&ch))
 		set_trust(&ch);
 }
+
+enum cause route_may_speak(const struct config *conf, struct arena *a,
+			   const struct route_query *query)
+{
+	struct route out = { .kind = ROUTE_LINK };
+	struct choice ch = {
+		.conf = conf, .a = a, .query = query, .out = &out,
+		.from_domain = domain_of(conf, query->from),
+	};
+
+	return sender(&ch) ? CAUSE_NONE : out.cause;
+}

@@ -64,6 +64,10 @@ struct route {
 	size_t trail_n;
 };
 
+/* May he speak to us at all, whatever he has to say? The first stage alone;
+   the query's recipient does not matter. */
+enum cause route_may_speak(const struct config *conf, struct arena *a,
+			   const struct route_query *query);
 /* Never fails otherwise than by ROUTE_REFUSE (no room in the arena: OVERLOAD).
    conf and query stay as they are; out is valid while they and a are. */
 void route_choose(const struct config *conf, struct arena *a,

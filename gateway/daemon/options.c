@@ -98,6 +98,13 @@ static const struct opt_name domain_protos[] = {
 	{ NULL, 0 },
 };
 
+static const struct opt_name profiles_shown[] = {
+	{ "none", PROFILES_NONE },
+	{ "name", PROFILES_NAME },
+	{ "all", PROFILES_ALL },
+	{ NULL, 0 },
+};
+
 static const struct opt_name trusts[] = {
 	{ "external", TRUST_EXTERNAL },
 	{ "partner", TRUST_PARTNER },
@@ -508,6 +515,14 @@ static const struct option domain_options[] = {
 	{ "burst", OPT_NUMBER, C(rate.burst), .preset = "200", .min = 1,
 	  .max = 1000000, .only = IF_FOREIGN,
 	  .sentence = "Messages at once that rate does not hold up." },
+	{ "profiles", OPT_ENUM, .names = profiles_shown, C(profiles),
+	  .only = IF_FOREIGN, .preset = "none",
+	  .sentence = "What its users may read of the profiles of ours: none, "
+		"the name, or all." },
+	{ "registration", OPT_BOOL, C(may_register), .only = IF_FOREIGN,
+	  .preset = "no",
+	  .sentence = "Whether its users may register with this gateway and "
+		"see its presence (XMPP)." },
 	{ "bare-jid-6xx", OPT_BOOL, C(bare_jid_6xx), .only = IF_FOREIGN,
 	  .preset = "yes",
 	  .sentence = "An XMPP error for a whole account becomes a 6xx SIP "

@@ -687,6 +687,12 @@ static void port_answer(void *self, uint64_t leg, const struct action *a)
 			put(&b, "temp-gruu", an->gruus[i].temp);
 		}
 		put(&b, "json", an->json);
+		for (i = 0; an->profile && i < PROFILE_FIELDS_N; i++)
+			put(&b, profile_field_name((enum profile_field)i),
+			    an->profile->v[i]);
+		put_n(&b, "contact", an->contact);
+		put_n(&b, "contact-before", an->contact_before);
+		put(&b, "identity", an->identity.text);
 	}
 	add_line(f, &b);
 }

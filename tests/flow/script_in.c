@@ -263,6 +263,34 @@ static struct admin_req *admin_of(struct arena *a, const struct words *w)
 	return r;
 }
 
+static const struct ask *ask_of(struct script *s, struct arena *a,
+				const struct words *w)
+{
+	static const char *const kinds[] = {
+		[ASK_PROFILE] = "profile", [ASK_ADDRESS] = "address",
+		[ASK_CONTACT] = "contact", [ASK_REGISTER] = "register",
+		[ASK_LEAVE] = "leave", [ASK_SEE] = "see",
+		[ASK_UNSEE] = "unsee", [ASK_SHOWN] = "shown",
+		[ASK_HIDDEN] = "hidden", [ASK_PRESENCE] = "presence",
+	};
+	struct ask *ask = arena_zalloc(a, sizeof(*ask));
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (str_eq(word_of(w, "kind"), str_of(kinds[i])))
+			ask->kind = (enum ask_kind)i;
+	ask->to = address(s, a, word_of(w, "to"));
+	ask->text = word_of(w, "text");
+	profile_unpack(STR(""), STR(""), &ask->profile);
+	for (i = 0; i < PROFILE_FIELDS_N; i++) {
+		const char *name = profile_field_name((enum profile_field)i);
+
+		if (word_of(w, name).p)
+			ask->profile.v[i] = word_of(w, name);
+	}
+	return ask;
+}
+
 static void msg_event(struct script *s, struct event *ev, enum proto p,
 		      const struct words *w)
 {
@@ -277,6 +305,7 @@ void script_in(struct script *s, const struct words *w)
 	struct intake *in = &s->world.in;
 	enum ev_kind kind = word_is(w, 2, "register") ? EV_REGISTER :
 			    word_is(w, 2, "request") ? EV_REQUEST :
+			    word_is(w, 2, "ask") ? EV_ASK :
 			    p == PROTO_ADMIN ? EV_ADMIN : EV_MSG;
 	struct event *ev = in->event_new(in->core, kind);
 	struct arena *keep = s->arena;	/* words live as long as the script */
@@ -298,6 +327,9 @@ void script_in(struct script *s, const struct words *w)
 		ev->u.request = request_of(s, keep, w);
 		ev->origin = origin_of(s, keep, p, w,
 				       word_of(w, "method").p);
+	} else if (kind == EV_ASK) {
+		ev->u.ask = ask_of(s, keep, w);
+		ev->origin = origin_of(s, keep, p, w, "ask");
 	} else {
 		ev->u.admin = admin_of(keep, w);
 	}
