@@ -44,7 +44,8 @@ struct stanza_ctx comp_ctx(const struct comp *c)
 				    .config = c->x->config,
 				    .rule = &c->rule,
 				    .in = &c->x->in,
-				    .now_utc_us = net_utc_us() };
+				    .now_utc_us = net_utc_us(),
+				    .now_ms = net_now_ms(c->x->loop) };
 }
 
 static size_t window_of(const struct comp *c)
@@ -363,6 +364,8 @@ struct comp *comp_new(struct xmpp *x, struct config *config,
 	comp_count_init(&c->count, conf->name);
 	barrier_init(&c->barrier);
 	c->peers = peers_new(x->salt);
+	c->commands = commands_new(x->salt ^ conf->id);
+	list_init(&c->asked);
 	c->retry_timer = net_timer_new(x->loop, on_retry_timer, c);
 	c->ping_timer = net_timer_new(x->loop, on_ping_timer, c);
 	c->held_timer = net_timer_new(x->loop, on_held_timer, c);
@@ -386,6 +389,8 @@ void comp_free(struct comp *c)
 	net_timer_free(c->ping_timer);
 	net_timer_free(c->held_timer);
 	peers_free(c->peers);
+	commands_free(c->commands);
+	comp_forget_asked(c);
 	config_put(c->config);
 	config_put(c->next_config);
 	mem_free(c);

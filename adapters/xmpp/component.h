@@ -6,6 +6,7 @@
 
 #include "adapters/xmpp/barrier.h"
 #include "adapters/xmpp/comp_count.h"
+#include "adapters/xmpp/commands.h"
 #include "adapters/xmpp/link.h"
 #include "adapters/xmpp/peers.h"
 #include "adapters/xmpp/stanza.h"
@@ -57,6 +58,9 @@ struct comp {
 	size_t careful_n;
 	struct peers *peers;
 	struct comp_count count;	/* for the metrics */
+	struct commands *commands;
+	struct list_link asked;		/* of core, until it answers */
+	size_t asked_n;
 };
 
 /* Makes it and starts the first attempt. Holds a reference of c. */
@@ -91,6 +95,14 @@ struct stanza_ctx comp_ctx(const struct comp *c);
 /* As xmpp_link_handler.on_stanza. */
 bool comp_take_stanza(struct comp *c, const struct xml_node *stanza,
 		      bool is_cut, bool is_again);
+
+/* ---- ask.c --------------------------------------------------------------- */
+
+void comp_take_iq(struct comp *c, const struct xml_node *iq, bool is_cut);
+void comp_take_presence(struct comp *c, const struct xml_node *presence);
+/* Core's answer; false: the question was asked over another link. */
+bool comp_take_answer(struct comp *c, uint64_t leg, const struct action *a);
+void comp_forget_asked(struct comp *c);
 
 /* ---- outbound.c ---------------------------------------------------------- */
 

@@ -2,9 +2,7 @@
  * messages and results posted to core. See component.h.
  */
 #include "adapters/xmpp/component.h"
-#include "adapters/xmpp/iq.h"
 #include "adapters/xmpp/message_in.h"
-#include "adapters/xmpp/presence.h"
 
 #include "core/base/mem.h"
 
@@ -139,35 +137,6 @@ static bool take_failure(struct comp *c, const struct xml_node *stanza,
 	return !m || post_msg(c, m);
 }
 
-static void take_iq(struct comp *c, const struct xml_node *iq, bool is_cut)
-{
-	const struct stanza_ctx ctx = comp_ctx(c);
-	uint64_t number = comp_ping_number(c, xml_attr_of(iq, "id"));
-	struct buf b;
-
-	/* Our own ping, as result or error, or come round to us as a question:
-	   the server has handled what was before it. */
-	if (number > 0) {
-		comp_answered(c, number);
-		return;
-	}
-	buf_init(&b, XMPP_TREE_BYTES_MAX);
-	iq_answer(&b, c->x->scratch, &ctx, iq, is_cut);
-	comp_say(c, &b);
-	buf_free(&b);
-}
-
-static void take_presence(struct comp *c, const struct xml_node *presence)
-{
-	const struct stanza_ctx ctx = comp_ctx(c);
-	struct buf b;
-
-	buf_init(&b, XMPP_TREE_BYTES_MAX);
-	presence_answer(&b, c->x->scratch, &ctx, presence);
-	comp_say(c, &b);
-	buf_free(&b);
-}
-
 /* May a message be posted now, keeping the order of those that were held? */
 static bool may_post(const struct comp *c, bool is_again)
 {
@@ -186,11 +155,11 @@ bool comp_take_stanza(struct comp *c, const struct xml_node *stanza,
 	if (!is_again)
 		comp_count_stanza(&c->count, stanza->name, true);
 	if (xml_is(stanza, NULL, "iq")) {
-		take_iq(c, stanza, is_cut);
+		comp_take_iq(c, stanza, is_cut);
 		return true;
 	}
 	if (xml_is(stanza, NULL, "presence")) {
-		take_presence(c, stanza);
+		comp_take_presence(c, stanza);
 		return true;
 	}
 	if (!xml_is(stanza, NULL, "message"))

@@ -160,6 +160,8 @@ void stanza_put_error(struct buf *b, const char *kind, struct str from,
 				? e->address
 				: STR(""));
 	stanza_put_text(b, "text", NS_STANZAS, text);
+	if (e->detail)
+		stanza_put_text(b, e->detail, e->detail_ns, STR(""));
 	buf_put_str(b, STR("</error></"));
 	buf_put_str(b, str_of(kind));
 	buf_put_char(b, '>');

@@ -44,6 +44,7 @@
 enum {
 	STANZA_ID_MAX = 255,	/* as in struct msg */
 	STANZA_TEXT_MAX = 255,	/* words of an error, a display name */
+	STANZA_PAYLOAD_MAX = 65536,	/* of an answer of ours */
 };
 
 /* Of which link, with which configuration, when. Borrowed. */
@@ -52,7 +53,7 @@ struct stanza_ctx {
 	const struct config *config;
 	const struct addr_jid_rule *rule;
 	const struct intake *in;	/* for fresh trace ids */
-	int64_t now_utc_us;
+	int64_t now_utc_us, now_ms;	/* monotonic: of what runs out */
 };
 
 /* The ends of a stanza that came in, prepared. */
@@ -95,6 +96,7 @@ struct stanza_error {
 	struct str text;	/* or empty */
 	struct str address;	/* of MOVED and REDIRECT, or empty */
 	struct str by;		/* who says so */
+	const char *detail, *detail_ns;	/* of an application, or NULL */
 };
 
 /* A whole error stanza. [RFC 6120 8.3] */

@@ -44,10 +44,13 @@ static struct comp *find(const struct xmpp *x, uint32_t id)
 
 static void port_answer(void *self, uint64_t leg, const struct action *a)
 {
-	/* No XMPP request waits for one: refusals come as reports. */
-	(void)self;
-	(void)leg;
-	(void)a;
+	struct xmpp *x = self;
+	struct list_link *it, *tmp;
+
+	/* No message waits for one: refusals come as reports. */
+	list_each(it, tmp, &x->comps)
+		if (comp_take_answer(list_of(it, struct comp, link), leg, a))
+			return;
 }
 
 static void port_send(void *self, const struct action *a)

@@ -692,7 +692,8 @@ static void port_answer(void *self, uint64_t leg, const struct action *a)
 			    an->profile->v[i]);
 		put_n(&b, "contact", an->contact);
 		put_n(&b, "contact-before", an->contact_before);
-		put(&b, "identity", an->identity.text);
+		if (f->proto == PROTO_XMPP)
+			put(&b, "identity", an->identity.text);
 	}
 	add_line(f, &b);
 }

@@ -429,7 +429,7 @@ static int core_post(void *core, struct event *ev)
 {
 	struct rig *r = core;
 
-	if (ev->kind == EV_MSG && r->is_full) {
+	if ((ev->kind == EV_MSG || ev->kind == EV_ASK) && r->is_full) {
 		event_free(ev);
 		return ERR_LIMIT;
 	}

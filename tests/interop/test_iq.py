@@ -17,6 +17,7 @@ from xmpp_user import STATES, condition_of  # noqa: E402
 
 BOB = "bob@sip.example"
 INFO = "http://jabber.org/protocol/disco#info"
+COMMANDS = "http://jabber.org/protocol/commands"
 ITEMS = "http://jabber.org/protocol/disco#items"
 QUIET_S = 1.2
 
@@ -97,6 +98,10 @@ async def component(lab):
         identities(answer)
     # every feature announced is tried, and nothing else is announced
     tried = {
+        COMMANDS: "<query xmlns='%s' node='%s'/>" % (ITEMS, COMMANDS),
+        "jabber:iq:gateway": "<query xmlns='jabber:iq:gateway'/>",
+        "jabber:iq:register": "<query xmlns='jabber:iq:register'/>",
+        "vcard-temp": "<vCard xmlns='vcard-temp'/>",
         INFO: "<query xmlns='%s'/>" % INFO,
         ITEMS: "<query xmlns='%s'/>" % ITEMS,
         "urn:xmpp:ping": "<ping xmlns='urn:xmpp:ping'/>",
