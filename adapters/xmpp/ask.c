@@ -29,16 +29,16 @@ void comp_forget_asked(struct comp *c)
 
 /* False: no address can be made of an end. */
 static bool set_ends(struct comp *c, const struct stanza_ends *ends,
-		     struct event *ev, struct origin *origin, struct ask *ask)
+		     struct event *ev, struct origin *origin, struct inquiry *ask)
 {
 	return addr_from_jid(ev->arena, &ends->from, &c->rule,
 			     &origin->claimed) == 0 &&
 	       addr_from_jid(ev->arena, &ends->to, &c->rule, &ask->to) == 0;
 }
 
-static struct ask *ask_dup(struct event *ev, const struct ask *from)
+static struct inquiry *ask_dup(struct event *ev, const struct inquiry *from)
 {
-	struct ask *ask = arena_zalloc(ev->arena, sizeof(*ask));
+	struct inquiry *ask = arena_zalloc(ev->arena, sizeof(*ask));
 	size_t i;
 
 	*ask = *from;
@@ -54,7 +54,7 @@ static enum cause post(struct comp *c, const struct stanza_ends *ends,
 {
 	struct event *ev = c->x->in.event_new(c->x->in.core, EV_ASK);
 	struct origin *origin = arena_zalloc(ev->arena, sizeof(*origin));
-	struct ask *ask = ask_dup(ev, &q->ask);
+	struct inquiry *ask = ask_dup(ev, &q->ask);
 
 	origin->proto = PROTO_XMPP;
 	origin->link = c->conf->id;

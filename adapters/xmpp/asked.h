@@ -21,7 +21,7 @@ enum reply_kind {
 
 struct iq_ask {
 	bool is_asked;		/* core must be asked */
-	struct ask ask;		/* but its recipient */
+	struct inquiry ask;		/* but its recipient */
 	enum reply_kind reply;
 	const char *node;	/* COMMAND: its node, and the dialogue */
 	struct str session;

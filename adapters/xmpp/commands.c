@@ -329,7 +329,7 @@ static const char *take_registration(struct cmd *k, const struct xml_node *x)
 /* Core has the last word; the dialogue is over here. */
 static void ask_core(struct cmd *k, enum ask_kind kind)
 {
-	struct ask *ask = &k->ask->ask;
+	struct inquiry *ask = &k->ask->ask;
 	struct session *s = k->s;
 
 	profile_unpack(STR(""), STR(""), &ask->profile);

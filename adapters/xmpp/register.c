@@ -35,7 +35,7 @@ static struct str text_of(const struct xml_node *query, const char *name)
 	return n ? n->text : STR("");
 }
 
-static enum cause read_form(const struct xml_node *form, struct ask *ask,
+static enum cause read_form(const struct xml_node *form, struct inquiry *ask,
 			    bool *is_cancel_out)
 {
 	struct str type = xml_attr_of(form, "type");
@@ -53,7 +53,7 @@ static enum cause read_form(const struct xml_node *form, struct ask *ask,
 	return CAUSE_NONE;
 }
 
-enum cause register_read(const struct xml_node *query, struct ask *ask,
+enum cause register_read(const struct xml_node *query, struct inquiry *ask,
 			 bool *is_cancel_out)
 {
 	const struct xml_node *form = form_of(query);
@@ -84,7 +84,7 @@ void gateway_put_prompt(struct buf *b)
 	buf_put_str(b, STR("</query>"));
 }
 
-enum cause gateway_read(const struct xml_node *query, struct ask *ask)
+enum cause gateway_read(const struct xml_node *query, struct inquiry *ask)
 {
 	const struct xml_node *prompt = xml_child(query, NS_GATEWAY, "prompt");
 

@@ -109,7 +109,7 @@ enum ask_kind {
 	ASK_PRESENCE,		/* what is it now? */
 };
 
-struct ask {				/* u.ask */
+struct inquiry {				/* u.ask */
 	enum ask_kind kind;
 	struct addr to;
 	struct profile profile;		/* REGISTER */
@@ -195,7 +195,7 @@ struct event {
 	union {
 		const struct registration *registration;
 		const struct request *request;
-		const struct ask *ask;
+		const struct inquiry *ask;
 		const struct sent *sent;
 		const struct link_change *link;
 		const struct changed *changed;

@@ -11,7 +11,7 @@
 
 struct cstep {
 	const struct event *ev;
-	const struct ask *ask;
+	const struct inquiry *ask;
 	struct facts *f;
 	struct acts *out;
 	const struct config *conf;

@@ -263,7 +263,7 @@ static struct admin_req *admin_of(struct arena *a, const struct words *w)
 	return r;
 }
 
-static const struct ask *ask_of(struct script *s, struct arena *a,
+static const struct inquiry *ask_of(struct script *s, struct arena *a,
 				const struct words *w)
 {
 	static const char *const kinds[] = {
@@ -273,7 +273,7 @@ static const struct ask *ask_of(struct script *s, struct arena *a,
 		[ASK_UNSEE] = "unsee", [ASK_SHOWN] = "shown",
 		[ASK_HIDDEN] = "hidden", [ASK_PRESENCE] = "presence",
 	};
-	struct ask *ask = arena_zalloc(a, sizeof(*ask));
+	struct inquiry *ask = arena_zalloc(a, sizeof(*ask));
 	size_t i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

@@ -78,7 +78,7 @@ static void ask(const char *to, const char *type, const char *payload)
 }
 
 /* What core was asked, with nothing said meanwhile. */
-static const struct ask *only_ask(enum ask_kind kind)
+static const struct inquiry *only_ask(enum ask_kind kind)
 {
 	assert_int_equal(xmpp_mock_count(rig.mock), 0);
 	assert_int_equal(rig.events_n, 1);
@@ -305,7 +305,7 @@ static void test_register(void **state)
 	const struct answer first = { .contact = CONTACT_REGISTERED };
 	const struct answer again = { .contact = CONTACT_REGISTERED |
 		CONTACT_SEES_US | CONTACT_IS_SEEN };
-	const struct ask *a;
+	const struct inquiry *a;
 
 	(void)state;
 	ask(HOST, "set", REGISTER("<name> Alice </name><email>a@m.example"
@@ -520,7 +520,7 @@ static void test_command_whole(void **state)
 {
 	const struct answer an = { .contact = CONTACT_REGISTERED |
 					      CONTACT_IS_SEEN };
-	const struct ask *a;
+	const struct inquiry *a;
 
 	(void)state;
 	ask(HOST, "set", COMMAND("node='register' action='execute'", ""));
