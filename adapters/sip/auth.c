@@ -28,12 +28,17 @@ bool sip_auth_is_trusted(const struct sip_listener *l, const char *source)
 static bool speaks_from(const struct link_conf *k, int family,
 			const uint8_t ip[16])
 {
+	struct dns_record target;
 	size_t i;
 
 	for (i = 0; i < k->sources_n; i++)
 		if (cidr_holds(k->sources[i], family, ip))
 			return true;
-	return cidr_holds(k->host, family, ip);
+	for (i = 0; i < k->targets_n; i++)
+		if (locate_target(k->targets[i], &target) &&
+		    cidr_holds(str_of(target.target), family, ip))
+			return true;
+	return !k->targets_n && cidr_holds(k->host, family, ip);
 }
 
 const struct link_conf *sip_auth_peer(const struct sip *s, const char *source)

@@ -182,6 +182,7 @@ enum cause sip_hops_find(struct sip *s, struct sip_hops_want *w,
 	unsigned transports = usable(s, transports_of(w));
 	const struct locate_want lw = {
 		.host = w->domain, .port = w->link->port,
+		.targets = w->link->targets, .targets_n = w->link->targets_n,
 		.transports = transports, .seed = w->seed,
 		.has_ip4 = has_family(s, transports, STR("")),
 		.has_ip6 = has_family(s, transports, STR("::")),

@@ -85,9 +85,9 @@ static void add_host(struct run *r, enum transport t, struct str host,
 		add_hop(r, t, port, AF_INET, four->records[i].ip);
 }
 
-static bool add_numeric(struct run *r, enum transport t)
+static bool add_numeric(struct run *r, enum transport t, struct str h,
+			uint16_t port)
 {
-	struct str h = r->w->host;
 	char text[LOCATE_ADDRESS_MAX];
 	uint8_t ip[16];
 
@@ -98,9 +98,9 @@ static bool add_numeric(struct run *r, enum transport t)
 	memcpy(text, h.p, h.n);
 	text[h.n] = 0;
 	if (inet_pton(AF_INET, text, ip) == 1)
-		add_hop(r, t, r->w->port, AF_INET, ip);
+		add_hop(r, t, port, AF_INET, ip);
 	else if (inet_pton(AF_INET6, text, ip) == 1)
-		add_hop(r, t, r->w->port, AF_INET6, ip);
+		add_hop(r, t, port, AF_INET6, ip);
 	else
 		return false;
 	r->has_name = r->has_service = true;
@@ -147,15 +147,16 @@ static void pick(struct run *r, const struct dns_record **list, size_t from,
 }
 
 /* By priority, and by weight within one. */
-static size_t order_srv(struct run *r, const struct dns_answer *a,
+static size_t order_srv(struct run *r, const struct dns_record *records,
+			size_t records_n,
 			const struct dns_record *out[DNS_RECORDS_MAX])
 {
 	size_t i, j, n = 0;
 
-	for (i = 0; i < a->records_n; i++) {
-		const struct dns_record *it = &a->records[i];
+	for (i = 0; i < records_n; i++) {
+		const struct dns_record *it = &records[i];
 
-		if (!it->target[0] || !it->port)
+		if (!it->target[0] || (!it->port && !r->w->targets_n))
 			continue; /* "." : not offered [RFC 2782] */
 		for (j = n++; j > 0 && out[j - 1]->order > it->order; j--)
 			out[j] = out[j - 1];
@@ -177,7 +178,7 @@ static void add_servers(struct run *r, const struct service *s,
 
 	if (!a || a->status != DNS_OK)
 		return;
-	n = order_srv(r, a, list);
+	n = order_srv(r, a->records, a->records_n, list);
 	for (i = 0; i < n && i < SERVERS_MAX; i++) {
 		r->has_service = true;
 		add_host(r, s->transport, str_of(list[i]->target),
@@ -337,6 +338,22 @@ static void by_domain(struct run *r)
 	by_address(r);
 }
 
+/* What the configuration lists, in the order of SRV records. */
+static void by_targets(struct run *r)
+{
+	struct dns_record records[LOCATE_HOPS_MAX];
+	const struct dns_record *order[DNS_RECORDS_MAX];
+	size_t i, n = 0;
+
+	for (i = 0; i < r->w->targets_n && n < LOCATE_HOPS_MAX; i++)
+		if (locate_target(r->w->targets[i], &records[n]))
+			n++;
+	n = order_srv(r, records, n, order);
+	for (i = 0; i < n; i++)
+		add_numeric(r, usual(r->w->transports),
+			    str_of(order[i]->target), order[i]->port);
+}
+
 /* What is secure first, and otherwise in the order it has. */
 static void secure_first(struct locate_list *l)
 {
@@ -375,7 +392,9 @@ void locate(const struct locate_want *w, locate_dns_h *dns, void *arg,
 		out->status = LOCATE_NO_SERVICE;
 		return;
 	}
-	if (!add_numeric(&r, usual(w->transports))) {
+	if (w->targets_n) {
+		by_targets(&r);
+	} else if (!add_numeric(&r, usual(w->transports), w->host, w->port)) {
 		if (w->port)
 			by_address(&r);
 		else

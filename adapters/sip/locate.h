@@ -22,6 +22,8 @@ enum { LOCATE_HOPS_MAX = 16, LOCATE_ADDRESS_MAX = 46 };
 
 struct locate_want {
 	struct str host;     /* domain, host name or numeric address */
+	const struct str *targets; /* if any: these, without DNS */
+	size_t targets_n;
 	uint16_t port;	     /* 0: none was named */
 	unsigned transports; /* that may be taken */
 	bool has_ip4, has_ip6;
@@ -52,6 +54,10 @@ struct locate_list {
 /* As net_resolve(): the answer, or NULL while it is not known. */
 typedef const struct dns_answer *locate_dns_h(void *arg, struct str name,
 					      enum dns_type type);
+
+/* "192.0.2.1:5060 10 60", "[2001:db8::1] 20": an SRV record whose target is
+   the address; without a port it is 0. False: it is none. */
+bool locate_target(struct str text, struct dns_record *out);
 
 void locate(const struct locate_want *w, locate_dns_h *dns, void *arg,
 	    struct locate_list *out);

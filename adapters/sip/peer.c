@@ -295,12 +295,12 @@ int sip_peer_check(const struct sip *s, const struct config *c,
 
 static void take(struct sip_peer *p, const struct link_conf *k)
 {
-	struct str host = k->is_of_domain ? k->name : k->host;
+	struct str host = k->is_of_domain || k->targets_n ? k->name : k->host;
 
 	memset(p->host, 0, sizeof(p->host));
 	if (host.n < sizeof(p->host))
 		memcpy(p->host, host.p, host.n);
-	p->is_named = k->is_named;
+	p->is_named = k->is_named || k->targets_n;
 	p->is_of_domain = k->is_of_domain;
 	p->port = k->port;
 	p->transport = k->transport;

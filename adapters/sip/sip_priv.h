@@ -166,7 +166,8 @@ struct sip_peer { /* a link of kind sip-peer */
 	struct sip *sip;
 	uint32_t id;
 	char *name;
-	char host[DNS_NAME_MAX]; /* numeric; or a name: is_named */
+	char host[DNS_NAME_MAX]; /* numeric; or a name, or one of
+				    several servers: is_named */
 	bool is_named, is_of_domain;
 	uint16_t port;
 	enum transport transport;

@@ -69,6 +69,8 @@ struct link_conf {			/* link "name" { } */
 	struct remark_conf remarks;
 	/* sip peer */
 	bool is_named;			/* host is a name: found by DNS */
+	struct str *targets;		/* or these instead of host */
+	size_t targets_n;
 	enum transport transport;
 	enum tls_policy tls;
 	struct str tls_name;		/* its certificate must have it; empty:

@@ -247,6 +247,14 @@ static void check_peer(const struct checker *k, struct link_conf *l, size_t i)
 	if (l->transport == TRANSPORT_AUTO && !l->is_named)
 		faults_add(k->f, line_of(k, "link", i, "transport"),
 			   "transport = auto needs a host that is a name");
+	if (l->targets_n && (l->is_named || l->transport == TRANSPORT_AUTO))
+		faults_add(k->f, line_of(k, "link", i, "targets"),
+			   "targets are there instead of a host that is a "
+			   "name");
+	if (l->targets_n && l->transport == TRANSPORT_TLS && !l->tls_name.n)
+		faults_add(k->f, line_of(k, "link", i, "targets"),
+			   "targets over TLS need tls-name, which their "
+			   "certificates must have");
 	check_outgoing(k, "link", i, l);
 }
 

@@ -416,6 +416,11 @@ static const struct option link_options[] = {
 	  .only = IF_PEER, .preset = "", .max = 64, .reload = RELOAD_LINK,
 	  .sentence = "Private, loopback and link-local networks that DNS may "
 		"lead to; no such when empty." },
+	{ "targets", OPT_LIST, .form = FORM_TARGET,
+	  LIST_AT(link_conf, targets), .only = IF_PEER, .preset = "",
+	  .max = 16, .reload = RELOAD_LINK,
+	  .sentence = "Servers of the peer, instead of host: \"address:port "
+		"priority weight\", taken as SRV records are (RFC 2782)." },
 	{ "sources", OPT_LIST, .form = FORM_NET, LIST_AT(link_conf, sources),
 	  .only = IF_PEER, .preset = "", .max = 64,
 	  .sentence = "Addresses and networks the peer speaks from, besides "

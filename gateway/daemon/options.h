@@ -44,6 +44,7 @@ enum opt_form {
 	FORM_ADDRESS,
 	FORM_NET,
 	FORM_SERVER,  /* address, or address:port */
+	FORM_TARGET,  /* FORM_SERVER, priority, weight: locate_target() */
 	FORM_PEER,    /* FORM_ADDRESS or FORM_HOST */
 	FORM_DIGITS,
 	FORM_PATTERN, /* of core/route/pattern.h */

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "adapters/sip/locate.h"
 #include "core/base/utf8.h"
 #include "core/route/pattern.h"
 #include "core/route/rewrite.h"
@@ -245,6 +246,7 @@ static bool is_sip_uri(struct str s)
 
 bool value_form_ok(struct str s, enum opt_form form)
 {
+	struct dns_record target;
 	int bits;
 
 	switch (form) {
@@ -262,6 +264,8 @@ bool value_form_ok(struct str s, enum opt_form form)
 		return is_net(s);
 	case FORM_SERVER:
 		return is_server(s);
+	case FORM_TARGET:
+		return locate_target(s, &target);
 	case FORM_PEER:
 		return is_address(s, &bits) ||
 		       (!str_starts(s, STR("*.")) && is_host(s));
@@ -292,6 +296,9 @@ const char *value_form_text(enum opt_form form)
 		return "a numeric address, or a network such as 192.0.2.0/24";
 	case FORM_SERVER:
 		return "a numeric address, with :port unless it is 53";
+	case FORM_TARGET:
+		return "an address, and perhaps :port, priority and weight, "
+		       "such as \"192.0.2.1:5060 10 60\"";
 	case FORM_PEER:
 		return "a numeric address or a host name";
 	case FORM_DIGITS:

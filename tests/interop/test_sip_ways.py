@@ -2,6 +2,7 @@
 """Ways out beside the plain one: IPv6 from end to end, and requests too large
 for a datagram."""
 
+import asyncio
 import contextlib
 import sys
 
@@ -16,6 +17,7 @@ from sip_user import SipUser  # noqa: E402
 from tap import test  # noqa: E402
 
 FAR, FAR6, CLOSED = ADDRESSES[0], ADDRESSES6[0], ADDRESSES[1]
+DEAD = ADDRESSES[5]
 DNS = 'dns {\n servers = {"127.0.0.53"}\n}\n'
 OPEN = " tls = off\n insecure-cleartext = yes\n"
 LISTEN6 = """listen "six-%s" {
@@ -34,6 +36,17 @@ def peer(name, host, port):
     return ('link "%s" {\n kind = sip-peer\n host = "%s"\n port = %d\n}\n'
             'domain "%s.example" {\n via = "%s"\n allow = {"*"}\n}\n' % (
                 name, host, port, name, name))
+
+
+SEVERAL = """link "several" {
+ kind = sip-peer
+ targets = {"%s:5060 10", "%s:5060 20 50", "%s:5060 20 50"}
+}
+domain "several.example" {
+ via = "several"
+ allow = {"*"}
+}
+""" % (DEAD, FAR, CLOSED)
 
 
 @contextlib.asynccontextmanager
@@ -59,7 +72,7 @@ async def ways(build):
         lab.node = await lab.causewayd(
             sip_config() + DNS + domain("six.example") +
             domain("both.example") + domain("large.example") +
-            peer("direct", FAR6, 5060) + peer("old", CLOSED, 5060) +
+            peer("direct", FAR6, 5060) + SEVERAL + peer("old", CLOSED, 5060) +
             "".join(LISTEN6 % (t, t, p) for t, p in port6.items()) + QUICK,
             listeners=("udp", "tcp"), link=False, host="0.0.0.0")
         lab.node.host = "127.0.0.1"
@@ -127,6 +140,31 @@ async def only_udp(lab):
     assert len(lab.far["only"].messages) == before
     # its link is up for what it can take
     await goes(lab, "sip:ann@old.example", "small", "only")
+
+
+@test("A peer of several servers: by priority and weight and past the dead")
+async def several(lab):
+    counts = {n: len(lab.far[n].messages) for n in ("udp", "only")}
+    for n in range(24):
+        answer = await lab.bob.say("sip:ann@several.example", "n%d" % n)
+        assert answer.code == 200, answer.start
+    got = {n: len(lab.far[n].messages) - counts[n] for n in counts}
+    assert sum(got.values()) == 24 and min(got.values()) >= 2, got
+    assert len(lab.node.log("server_failed", address=DEAD)) == 1
+    # one of them says 503: the other takes over, and it is left alone for so
+    # long as it asked for
+    lab.far["udp"].answer = (503, "Busy", [("Retry-After", "2")])
+    before = len(lab.far["udp"].messages)
+    for n in range(12):
+        answer = await lab.bob.say("sip:ann@several.example", "m%d" % n)
+        assert answer.code == 200, answer.start
+    assert len(lab.far["udp"].messages) - before == 1
+    lab.far["udp"].answer = 200
+    await asyncio.sleep(2.2)
+    before = len(lab.far["udp"].messages)
+    for n in range(24):
+        await lab.bob.say("sip:ann@several.example", "o%d" % n)
+    assert len(lab.far["udp"].messages) > before, "it never came back"
 
 
 if __name__ == "__main__":

@@ -155,6 +155,15 @@ static const struct row rows[] = {
 	{ "peer by wildcard", "link \"p\" {\n kind = sip-peer\n"
 	  " host = \"*.example\"\n}\n",
 	  { "3: host has a wrong value" } },
+	{ "peer of several", "link \"p\" { kind = sip-peer "
+	  "targets = {\"192.0.2.1:5060 1 2\", \"192.0.2.2\"} }\n",
+	  { NULL } },
+	{ "peer of several with a name", "link \"p\" {\n kind = sip-peer\n"
+	  " host = \"a.example\"\n targets = {\"192.0.2.1\"}\n}\n",
+	  { "4: targets are there instead of a host" } },
+	{ "peer of several by TLS", "link \"p\" {\n kind = sip-peer\n"
+	  " transport = tls\n targets = {\"192.0.2.1\"}\n}\n",
+	  { "4: targets over TLS need tls-name" } },
 	{ "automatic address", "link \"p\" {\n kind = sip-peer\n"
 	  " host = \"192.0.2.1\"\n transport = auto\n}\n",
 	  { "4: transport = auto needs a host that is a name" } },

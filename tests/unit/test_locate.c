@@ -224,6 +224,28 @@ static void orders(void **state)
 	}
 }
 
+/* Servers of the configuration: no question is asked. */
+static void targets(void **state)
+{
+	static const struct str list[] = {
+		STR_LIT("192.0.2.3 20"), STR_LIT("192.0.2.1:5070 10"),
+		STR_LIT("[::1]:5090 30"),
+	};
+	struct locate_want w = { .host = STR("x"), .targets = list,
+				 .targets_n = COUNT_OF(list),
+				 .transports = LOCATE_TCP };
+	struct locate_list out;
+	struct buf b;
+
+	(void)state;
+	run("x FAIL\n", &w, &out);
+	buf_init(&b, 4096);
+	show(&out, &b);
+	assert_str(buf_str(&b), "tcp 192.0.2.1:5070, tcp 192.0.2.3:5060, "
+				"tcp [::1]:5090");
+	buf_free(&b);
+}
+
 /* Questions of one stage go out together. */
 static void together(void **state)
 {
@@ -290,7 +312,7 @@ static void bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(orders), TEST(together), TEST(weights), TEST(bounded),
+		TEST(orders), TEST(targets), TEST(together), TEST(weights), TEST(bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,6 +142,10 @@ static const struct {
 	{ FORM_SERVER, { "192.0.2.1", "192.0.2.1:5353", "::1", "[::1]:53" },
 	  { "x", "192.0.2.1:", "192.0.2.1:0", "[::1]", "[192.0.2.1]:53",
 	    "192.0.2.1:65536" } },
+	{ FORM_TARGET, { "192.0.2.1", "192.0.2.1:5060 10 60", "[::1]:5070 1",
+			 "2001:db8::1 0 65535" },
+	  { "a.example", "192.0.2.1:0", "192.0.2.1 1 2 3", "[::1", "::1 x",
+	    "192.0.2.1:65536" } },
 	{ FORM_PEER, { "192.0.2.1", "::1", "a.example" },
 	  { "*.a.example", "a b", "a..b", "-" } },
 	{ FORM_DIGITS, { "0", "49" }, { "+49", "4 9", "1234567890123456" } },
@@ -508,7 +512,7 @@ static void test_changes(void **state)
 	       "\"encoded\",\"strict-rfc7247\",\"chat\",\"stanza-bytes-max\","
 	       "\"corrections\",\"replies\",\"reactions\",\"retractions\","
 	       "\"transport\",\"tls\",\"tls-name\",\"ca-file\","
-	       "\"cert-file\",\"key-file\",\"inside\",\"sources\","
+	       "\"cert-file\",\"key-file\",\"inside\",\"targets\",\"sources\","
 	       "\"cpim\",\"trusted\"]},"
 	       "{\"block\":\"domain\",\"name\":\"s.example\",\"change\":"
 	       "\"added\"}]", "");
