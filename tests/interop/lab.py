@@ -297,6 +297,7 @@ class Causewayd(Process):
         self.text = config
         self.starts = 0
         self.events = []
+        self.env = {}		# more of the environment
 
     def front(self):
         text = ('node {\n name = "%s"\n state-dir = "%s"\n'
@@ -331,7 +332,7 @@ class Causewayd(Process):
             words.append("--allow-root")
         self.mark = len(self.lines)
         self.starts += 1
-        await self.spawn(words, cwd=self.dir)
+        await self.spawn(words, env={**os.environ, **self.env}, cwd=self.dir)
         await self.until(self._is_ready, timeout, "start")
         return self
 
