@@ -111,6 +111,16 @@ static bool lists(const msg_list_t *l, const char *tag)
 	return false;
 }
 
+bool sip_is_unreadable(const sip_t *sip, const char *name)
+{
+	const sip_error_t *e;
+
+	for (e = sip->sip_error; e; e = e->er_next)
+		if (e->er_name && strcasecmp(e->er_name, name) == 0)
+			return true;
+	return false;
+}
+
 bool sip_can(const sip_t *sip, const char *tag)
 {
 	return lists(sip->sip_supported, tag) || lists(sip->sip_require, tag);

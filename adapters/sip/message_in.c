@@ -268,6 +268,9 @@ static bool is_settled(struct sip_in *in)
 	} else if (!in->is_trusted && !in->peer &&
 		   sip_ban_source(s, in->source)) {
 		sip_turn_away(in);
+	} else if (sip_is_unreadable(in->sip, "Authorization")) {
+		sip_ban_failed(s, in->source, STR(""), "malformed");
+		sip_refuse(in, CAUSE_BAD_REQUEST, "Bad Authorization");
 	} else if (has_broken_head(in)) {
 		sip_count_parse_error();
 		sip_refuse(in, CAUSE_BAD_REQUEST, "Bad header");

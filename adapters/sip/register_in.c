@@ -138,16 +138,13 @@ static uint32_t read_expires(const sip_t *sip, const sip_contact_t *m)
 /* Our own flow is found by the note; Path is for hops before us. */
 static struct str read_path(const sip_t *sip, struct arena *a)
 {
-	const sip_error_t *e;
 	const sip_path_t *p;
 	struct str s;
 	struct buf b;
 
 	buf_init(&b, 2048);
-	/* The stack forgets the values it cannot read. */
-	for (e = sip->sip_error; e; e = e->er_next)
-		if (e->er_name && strcasecmp(e->er_name, "Path") == 0)
-			buf_fail(&b, ERR_SYNTAX);
+	if (sip_is_unreadable(sip, "Path"))
+		buf_fail(&b, ERR_SYNTAX);
 	for (p = sip->sip_path; p; p = p->r_next) {
 		char url[SIP_URI_MAX + 1];
 		struct str text = sip_url_text(p->r_url, url);

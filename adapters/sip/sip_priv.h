@@ -289,6 +289,9 @@ enum cause sip_read_url(struct arena *a, const url_t *url, struct str display,
 			struct addr *out);
 enum cause sip_read_name_addr(struct arena *a, const char *display,
 			      const url_t *url, struct addr *out);
+/* The stack forgets values it cannot read: was there one in a header of that
+   name? */
+bool sip_is_unreadable(const sip_t *sip, const char *name);
 /* Does Supported or Require name that option tag? */
 bool sip_can(const sip_t *sip, const char *tag);
 /* Is it one of ours (SIP_SUPPORTED)? */
