@@ -34,8 +34,11 @@ int SSL_accept(SSL *con)
 	if (!real.p)
 		real.p = dlsym(RTLD_NEXT, "SSL_accept");
 	rc = real.p ? real.h(con) : -1;
-	if (rc == 1 && on_shaken && net_tls_serves(SSL_get_SSL_CTX(con)))
-		on_shaken(SSL_get_fd(con));
+	if (rc == 1 && net_tls_serves(SSL_get_SSL_CTX(con))) {
+		net_tls_clients_shaken(con);
+		if (on_shaken)
+			on_shaken(SSL_get_fd(con));
+	}
 	return rc;
 }
 

@@ -16,6 +16,8 @@ struct net_tls {
 	struct net_tls *other; /* of this thread */
 	SSL_CTX *keys;	       /* in force */
 	SSL_CTX *next;	       /* prepared */
+	X509_STORE *clients, *next_clients;
+	bool has_next_clients;
 	SSL_CTX *served;       /* the library's, or NULL before it asked */
 };
 
@@ -108,9 +110,13 @@ void net_tls_free(struct net_tls *t)
 		*at = t->other;
 	if (wanted == t)
 		wanted = NULL;
+	if (t->served)
+		net_tls_clients_forget(t->served);
 	SSL_CTX_free(t->keys);
 	SSL_CTX_free(t->next);
 	SSL_CTX_free(t->served);
+	X509_STORE_free(t->clients);
+	X509_STORE_free(t->next_clients);
 	mem_free(t);
 }
 
@@ -145,6 +151,33 @@ int net_tls_fill(struct net_tls *t, SSL_CTX *ctx)
 	return load(ctx, t->keys);
 }
 
+int net_tls_clients(struct net_tls *t, struct str ca_file, struct errtext *why)
+{
+	X509_STORE_free(t->next_clients);
+	t->has_next_clients = false;
+	if (net_tls_read_clients(ca_file, &t->next_clients, why) < 0)
+		return ERR_IO;
+	t->has_next_clients = true;
+	return 0;
+}
+
+X509_STORE *net_tls_clients_of(const struct net_tls *t)
+{
+	return t->clients;
+}
+
+static void commit_clients(struct net_tls *t)
+{
+	if (!t->has_next_clients)
+		return;
+	X509_STORE_free(t->clients);
+	t->clients = t->next_clients;
+	t->next_clients = NULL;
+	t->has_next_clients = false;
+	if (t->served)
+		net_tls_clients_ask(t, t->served);
+}
+
 int net_tls_prepare(struct net_tls *t, struct str cert_file,
 		    struct str key_file, struct errtext *why)
 {
@@ -159,6 +192,7 @@ int net_tls_prepare(struct net_tls *t, struct str cert_file,
 
 void net_tls_commit(struct net_tls *t)
 {
+	commit_clients(t);
 	if (!t->next)
 		return;
 	SSL_CTX_free(t->keys);
@@ -172,6 +206,9 @@ void net_tls_abort(struct net_tls *t)
 {
 	SSL_CTX_free(t->next);
 	t->next = NULL;
+	X509_STORE_free(t->next_clients);
+	t->next_clients = NULL;
+	t->has_next_clients = false;
 }
 
 int net_tls_chain_n(const struct net_tls *t)

@@ -21,6 +21,18 @@ struct net_tls *net_tls_new(struct str cert_file, struct str key_file,
 			    struct errtext *why);
 void net_tls_free(struct net_tls *t); /* NULL is fine */
 
+/* Certificates of clients are asked for and verified by the authorities in that
+   file (PEM; empty: not asked for); without one, or with a bad one, they get in
+   all the same. Read and checked now, in force from the next net_tls_commit().
+   */
+int net_tls_clients(struct net_tls *t, struct str ca_file,
+		    struct errtext *why) MUST_CHECK;
+
+/* Did the client at the other end of that connection to us prove this name
+   (alternative name DNS, or URI sip:)? peer is numeric. [RFC 5922 7.1] */
+bool net_tls_client_has_name(const char *peer, uint16_t peer_port,
+			     uint16_t local_port, struct str name);
+
 /* The next context a library makes on this thread gets these keys; NULL: no
    longer. */
 void net_tls_next(struct net_tls *t);

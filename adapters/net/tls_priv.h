@@ -27,6 +27,16 @@ bool net_tls_serves(const SSL_CTX *ctx);
    OpenSSL functions do. */
 int net_tls_fill(struct net_tls *t, SSL_CTX *ctx);
 
+/* tls_clients.c */
+/* The authorities of a file; none when no file is named. */
+int net_tls_read_clients(struct str ca_file, X509_STORE **out,
+			 struct errtext *why);
+X509_STORE *net_tls_clients_of(const struct net_tls *t);
+void net_tls_clients_ask(struct net_tls *t, SSL_CTX *ctx);
+void net_tls_clients_forget(SSL_CTX *ctx);
+/* The handshake of a served connection is done: keeps the names it proved. */
+void net_tls_clients_shaken(SSL *con);
+
 /* The same of connections we open. */
 struct net_tls_out *net_tls_out_wanted(void);
 struct net_tls_out *net_tls_out_of(const SSL_CTX *ctx);

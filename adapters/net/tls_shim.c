@@ -75,7 +75,8 @@ int BIO_free(BIO *bio)
 	return 1;
 }
 
-/* On connections we open the names are checked in tls_out.c. */
+/* Names in certificates are read in tls_out.c and tls_clients.c; the stack would
+   leak those of each it sees. */
 X509 *SSL_get1_peer_certificate(const SSL *con)
 {
 	static _Thread_local union {
@@ -83,7 +84,8 @@ X509 *SSL_get1_peer_certificate(const SSL *con)
 		cert_h *h;
 	} real;
 
-	if (net_tls_out_of(SSL_get_SSL_CTX(con)))
+	if (net_tls_out_of(SSL_get_SSL_CTX(con)) ||
+	    net_tls_serves(SSL_get_SSL_CTX(con)))
 		return NULL;
 	if (!real.p)
 		real.p = dlsym(RTLD_NEXT, "SSL_get1_peer_certificate");

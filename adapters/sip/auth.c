@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "adapters/net/cidr.h"
+#include "adapters/net/tls.h"
 
 #define NONCE_LIFE_MS 300000u /* where the configuration says none */
 #define USER_MAX 256u	      /* no user of ours has a longer name */
 
-bool sip_auth_is_trusted(const struct sip_listener *l, const char *source)
+static bool is_trusted_source(const struct sip_listener *l, const char *source)
 {
 	uint8_t ip[16] = { 0 };
 	int family;
@@ -41,7 +42,7 @@ static bool speaks_from(const struct link_conf *k, int family,
 	return !k->targets_n && cidr_holds(k->host, family, ip);
 }
 
-const struct link_conf *sip_auth_peer(const struct sip *s, const char *source)
+static const struct link_conf *peer_at(const struct sip *s, const char *source)
 {
 	uint8_t ip[16] = { 0 };
 	int family;
@@ -56,6 +57,39 @@ const struct link_conf *sip_auth_peer(const struct sip *s, const char *source)
 			return k;
 	}
 	return NULL;
+}
+
+/* By a certificate that verified. */
+static void place_by_name(struct sip_in *in)
+{
+	const struct listen_conf *l = in->l->conf;
+	const struct config *c = in->s->conf;
+	size_t i;
+
+	if (!l->client_ca_file.n)
+		return;
+	for (i = 0; i < l->trusted_names_n && !in->is_trusted; i++)
+		in->is_trusted = net_tls_client_has_name(
+			in->source, in->source_port, in->l->port,
+			l->trusted_names[i]);
+	for (i = 0; i < c->links_n && !in->peer; i++) {
+		const struct link_conf *k = &c->links[i];
+
+		if (k->kind == LINK_SIP_PEER && k->tls_name.n &&
+		    net_tls_client_has_name(in->source, in->source_port,
+					    in->l->port, k->tls_name))
+			in->peer = k;
+	}
+}
+
+void sip_auth_place(struct sip_in *in)
+{
+	place_by_name(in);
+	if (!in->peer)
+		in->peer = peer_at(in->s, in->source);
+	in->is_trusted = in->is_trusted ||
+			 is_trusted_source(in->l, in->source) ||
+			 (in->peer && in->peer->is_trusted);
 }
 
 static bool is_served(const struct sip *s, const url_t *url, struct str *out)

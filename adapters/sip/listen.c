@@ -145,7 +145,8 @@ static int listener_new(struct sip *s, const struct config *c,
 	}
 	if (k->transport == TRANSPORT_TLS) {
 		l->tls = net_tls_new(k->cert_file, k->key_file, why);
-		if (!l->tls) {
+		if (!l->tls ||
+		    net_tls_clients(l->tls, k->client_ca_file, why) < 0) {
 			listener_free(l);
 			return ERR_IO;
 		}
@@ -210,7 +211,9 @@ int sip_listen_prepare(struct sip *s, struct config *c, struct errtext *why)
 		l->is_kept = true;
 		l->next = k;
 		if (l->tls &&
-		    net_tls_prepare(l->tls, k->cert_file, k->key_file, why) < 0)
+		    (net_tls_prepare(l->tls, k->cert_file, k->key_file, why) <
+			     0 ||
+		     net_tls_clients(l->tls, k->client_ca_file, why) < 0))
 			return ERR_IO;
 	}
 	return 0;
@@ -244,7 +247,7 @@ void sip_listen_commit(struct sip *s)
 			mem_free(l->name);
 			l->name = name_of(l->conf->name);
 		}
-		if (l->tls && !l->is_new)
+		if (l->tls)
 			net_tls_commit(l->tls);
 		if (l->is_new)
 			tell_listening(l);

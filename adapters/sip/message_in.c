@@ -359,9 +359,7 @@ int sip_on_request(struct sip_listener *l, nta_agent_t *agent, msg_t *msg,
 	in.is_dedup = true;
 	in.fault = sip->sip_user;
 	if (l->conf) {
-		in.peer = sip_auth_peer(l->sip, in.source);
-		in.is_trusted = sip_auth_is_trusted(l, in.source) ||
-				(in.peer && in.peer->is_trusted);
+		sip_auth_place(&in);
 	}
 	if (!is_settled(&in))
 		pass_on(&in);

@@ -328,8 +328,9 @@ void sip_ban_failed(struct sip *s, const char *source, struct str user,
 void sip_ban_good(struct sip *s, const char *source, struct str user);
 
 /* auth.c */
-bool sip_auth_is_trusted(const struct sip_listener *l, const char *source);
-const struct link_conf *sip_auth_peer(const struct sip *s, const char *source);
+/* Whom the place it comes from makes of him: his address, or the certificate of
+   the connection. Sets peer and is_trusted. */
+void sip_auth_place(struct sip_in *in);
 /* The realm a challenge to this request names. */
 struct str sip_auth_realm(const struct sip *s, const sip_t *sip);
 void sip_auth_put_challenges(struct buf *b, const struct sip_listener *l,

@@ -27,6 +27,10 @@ struct listen_conf {			/* listen "name" { } */
 	struct str cert_file, key_file;	/* TLS; chain in cert_file */
 	uint8_t challenge_sha256, challenge_md5;	/* place among the
 					   challenges, 1 first; 0: not offered */
+	struct str client_ca_file;	/* TLS: authorities of peers' certificates,
+					   empty: none is asked for */
+	struct str *trusted_names;	/* names in them that are believed */
+	size_t trusted_names_n;
 	struct str *trusted;		/* peers believed here: address or CIDR */
 	size_t trusted_n;
 	struct str *hosts;		/* admin: names clients may ask for */

@@ -115,6 +115,24 @@ static void check_admin(const struct checker *k, struct listen_conf *l, size_t i
 			   "trusted = { ... }, who may read it");
 }
 
+/* Names are believed only of certificates somebody vouched for. */
+static void check_clients(const struct checker *k, const struct listen_conf *l,
+			  size_t i)
+{
+	struct errtext why;
+	struct fault_value v;
+
+	if (l->trusted_names_n && !l->client_ca_file.n)
+		faults_add(k->f, line_of(k, "listen", i, "trusted-names"),
+			   "trusted-names needs client-ca-file");
+	if (l->client_ca_file.n && !k->src->no_files &&
+	    (file_check(l->client_ca_file, false, &why) ||
+	     net_tls_check_ca(l->client_ca_file, &why) < 0))
+		faults_add(k->f, line_of(k, "listen", i, "client-ca-file"),
+			   "client-ca-file %s %s",
+			   fault_value(&v, l->client_ca_file), why.text);
+}
+
 static void check_listen(const struct checker *k, size_t i)
 {
 	struct listen_conf *l = &k->c->listens[i], *o;
@@ -124,7 +142,9 @@ static void check_listen(const struct checker *k, size_t i)
 		check_admin(k, l, i);
 	if (l->transport == TRANSPORT_TLS)
 		check_tls(k, "listen", i, l->cert_file, l->key_file);
-	if (l->proto == PROTO_SIP && !l->challenge_sha256 && !l->challenge_md5 && l->trusted_n == 0)
+	check_clients(k, l, i);
+	if (l->proto == PROTO_SIP && !l->challenge_sha256 &&
+	    !l->challenge_md5 && l->trusted_n == 0 && l->trusted_names_n == 0)
 		faults_add(k->f, line_of(k, "listen", i, "challenge"),
 			   "nobody could send here: no digest algorithm is "
 			   "offered and no peer is trusted");

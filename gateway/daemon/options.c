@@ -314,6 +314,16 @@ static const struct option listen_options[] = {
 	  .only = IF_TLS, .reload = RELOAD_LINK,
 	  .sentence = "Private key of cert-file, PEM; not readable by "
 		"others." },
+	{ "client-ca-file", OPT_FILE, .base = BASE_CONF, C(client_ca_file),
+	  .only = IF_TLS, .preset = "", .reload = RELOAD_LINK,
+	  .sentence = "Authorities whose certificates prove who a peer is, "
+		"PEM; certificates are then asked for, but clients need "
+		"none." },
+	{ "trusted-names", OPT_LIST, .form = FORM_HOST,
+	  LIST_AT(listen_conf, trusted_names), .only = IF_TLS, .preset = "",
+	  .max = 64,
+	  .sentence = "Peers whose P-Asserted-Identity is believed here: "
+		"names in their certificates." },
 	{ "challenge", OPT_FLAGS, .names = algorithms, .bytes = sizeof(uint8_t),
 	  .preset = "SHA-256, MD5", .max = 2,
 	  .sentence = "Digest algorithms offered to users, the first one "
