@@ -68,6 +68,14 @@ void buf_put(struct buf *b, const void *p, size_t n)
 	b->n += n;
 }
 
+char *buf_room(struct buf *b, size_t n)
+{
+	if (n == 0 || (!has_room(b, n) && !make_room(b, n)))
+		return NULL;
+	b->n += n;
+	return b->p + b->n - n;
+}
+
 void buf_put_str(struct buf *b, struct str s)
 {
 	buf_put(b, s.p, s.n);

@@ -24,6 +24,9 @@ void buf_clear(struct buf *b);		/* n = 0, err = 0; keeps the memory */
 
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_put_str(struct buf *b, struct str s);
+/* n bytes at the end, counted already, for the caller to fill at once; NULL
+   when a put of as many would fail, or n is 0. */
+char *buf_room(struct buf *b, size_t n);
 void buf_put_char(struct buf *b, char c);
 void buf_put_u64(struct buf *b, uint64_t v);	/* decimal */
 void buf_put_i64(struct buf *b, int64_t v);

@@ -28,16 +28,6 @@
 
 #define MAGIC "causeway-msg 1\n"
 
-static void put_value(struct buf *b, const char *name, struct str value)
-{
-	buf_put_str(b, str_of(name));
-	buf_put_char(b, ' ');
-	buf_put_u64(b, value.n);
-	buf_put_char(b, ':');
-	buf_put_str(b, value);
-	buf_put_char(b, '\n');
-}
-
 /* Decimal in text[20], from the end; returned as a slice of it. */
 static struct str decimal(uint64_t v, bool is_negative, char text[21])
 {
@@ -49,6 +39,26 @@ static struct str decimal(uint64_t v, bool is_negative, char text[21])
 	if (is_negative)
 		text[--n] = '-';
 	return (struct str){ text + n, 21 - n };
+}
+
+/* In one piece: there are some twenty of them in a message. */
+static void put_value(struct buf *b, const char *name, struct str value)
+{
+	char text[21];
+	struct str key = str_of(name), n = decimal(value.n, false, text);
+	char *p = buf_room(b, key.n + n.n + value.n + 3);
+
+	if (!p)
+		return;
+	memcpy(p, key.p, key.n);
+	p += key.n;
+	*p++ = ' ';
+	memcpy(p, n.p, n.n);
+	p += n.n;
+	*p++ = ':';
+	if (value.n)
+		memcpy(p, value.p, value.n);
+	p[value.n] = '\n';
 }
 
 static void put_number(struct buf *b, const char *name, uint64_t v)
