@@ -139,7 +139,8 @@ struct sip_dup *sip_dup_add(struct sip_dups *d, struct sip_dup_key k,
 {
 	struct sip_dup *old, *e;
 
-	sip_dups_sweep(d, now_ms);
+	/* A few, so that no single request pays for a whole burst. */
+	sip_dups_sweep(d, now_ms, 64);
 	old = map_get_u64(d->map, k.a);
 	if (old && old->is_pending)
 		return NULL;
@@ -185,12 +186,11 @@ void sip_dup_done(struct sip_dups *d, struct sip_dup *e,
 	list_add(&d->by_age, &e->by_age);
 }
 
-/* A few at a time, so that no single request pays for a whole burst. */
-void sip_dups_sweep(struct sip_dups *d, int64_t now_ms)
+void sip_dups_sweep(struct sip_dups *d, int64_t now_ms, unsigned max)
 {
 	unsigned i;
 
-	for (i = 0; i < 64 && !list_empty(&d->by_age); i++) {
+	for (i = 0; i < max && !list_empty(&d->by_age); i++) {
 		struct sip_dup *e = list_of(d->by_age.next, struct sip_dup,
 					    by_age);
 

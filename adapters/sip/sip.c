@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define SWEEP_MS 1000
+#define SWEEP_DUPS 8192 /* ours: a burst is forgotten soon, in a millisecond
+			   a second */
 
 static void on_sweep(void *arg)
 {
@@ -16,7 +18,7 @@ static void on_sweep(void *arg)
 	int64_t now = net_now_ms(s->loop);
 
 	sip_pending_sweep(s);
-	sip_dups_sweep(&s->dups, now);
+	sip_dups_sweep(&s->dups, now, SWEEP_DUPS);
 	sip_nonces_sweep(&s->nonces, now);
 	sip_peer_sweep(s);
 	sip_listen_sweep(s);

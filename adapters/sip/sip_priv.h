@@ -371,7 +371,8 @@ bool sip_dup_is_merged(const struct sip_dups *d, uint64_t merge);
 void sip_dup_done(struct sip_dups *d, struct sip_dup *e,
 		  const struct sip_response *r, int64_t now_ms);
 void sip_dup_drop(struct sip_dups *d, struct sip_dup *e);
-void sip_dups_sweep(struct sip_dups *d, int64_t now_ms);
+/* Drops what is over, at most so many. */
+void sip_dups_sweep(struct sip_dups *d, int64_t now_ms, unsigned max);
 
 /* flow.c: notes of the connection a contact was registered over. */
 struct str sip_flow_make(struct arena *a, const struct sip_in *in,

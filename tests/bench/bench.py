@@ -142,7 +142,7 @@ class Bench:
                          s["retransmitted"], s["unanswered"],
                          s["undelivered"], s["memory"] / 2 ** 20))
 
-    def ratio(self, name, rounds, ours, rival, bar):
+    def ratio(self, name, rounds, ours, rival, bar=None):
         """Rounds in turn are compared pair by pair; the quietest round of
         each side is the cost that the rest of the machine spoils least."""
         each = [a["cpu_us"] / b["cpu_us"]
@@ -150,12 +150,13 @@ class Bench:
         value = middle(each)
         least = min(a["cpu_us"] for a in rounds[ours]) / \
             min(b["cpu_us"] for b in rounds[rival])
-        self.say("  %s / %s: %.2f (rounds %.2f to %.2f, quietest %.2f), "
-                 "bar %.2f: %s" % (
-                     ours, rival, value, min(each), max(each), least, bar,
-                     "reached" if value <= bar else "not reached"))
-        self.figure(name, round(value, 3), "ratio", "<= %.2f" % bar,
-                    value <= bar)
+        verdict = "no bar" if bar is None else "bar %.2f: %s" % (
+            bar, "reached" if value <= bar else "not reached")
+        self.say("  %s / %s: %.2f (rounds %.2f to %.2f, quietest %.2f), %s" % (
+            ours, rival, value, min(each), max(each), least, verdict))
+        self.figure(name, round(value, 3), "ratio",
+                    bar and "<= %.2f" % bar,
+                    None if bar is None else value <= bar)
         self.figure(name + "_quietest", round(least, 3), "ratio")
 
     # ---- (a) SIP to SIP ----------------------------------------------------
@@ -176,8 +177,9 @@ class Bench:
                    "%d bytes, window %d" % (transport.upper(), BODY, WINDOW),
                    out)
         self.ratio(row + "_cpu_ratio", rounds, "causewayd", "kamailio", bar)
-        self.ratio(row + "_cpu_ratio_tlsf", rounds, "causewayd", "kamailio tlsf",
-                   bar)
+        # The bar is what Debian ships; this is the best a careful one gets.
+        self.ratio(row + "_cpu_ratio_tlsf", rounds, "causewayd",
+                   "kamailio tlsf")
         ours = out["causewayd"]
         for name, one in out.items():
             self.figure("%s_cpu_%s" % (row, name.replace(" ", "_")),
