@@ -176,3 +176,19 @@ bool comp_take_answer(struct comp *c, uint64_t leg, const struct action *a)
 	forget(c, asked);
 	return true;
 }
+
+void comp_show(struct comp *c, const struct addr *to)
+{
+	struct arena *a = c->x->scratch;
+	struct jid jid;
+	struct buf b;
+
+	arena_reset(a);
+	if (c->state != LINK_UP || addr_to_jid(a, to, &c->rule, false, &jid) < 0)
+		return;
+	buf_init(&b, STANZA_PAYLOAD_MAX);
+	presence_put(&b, NULL, c->rule.host, stanza_jid(a, &jid, true), STR(""),
+		     NULL);
+	comp_say(c, &b);
+	buf_free(&b);
+}

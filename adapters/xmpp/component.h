@@ -103,6 +103,8 @@ void comp_take_presence(struct comp *c, const struct xml_node *presence);
 /* Core's answer; false: the question was asked over another link. */
 bool comp_take_answer(struct comp *c, uint64_t leg, const struct action *a);
 void comp_forget_asked(struct comp *c);
+/* Tells him that the gateway is there. */
+void comp_show(struct comp *c, const struct addr *to);
 
 /* ---- outbound.c ---------------------------------------------------------- */
 

@@ -76,6 +76,14 @@ static uint32_t port_room(void *self, uint32_t link)
 	return c ? comp_room(c) : 0;
 }
 
+static void port_presence(void *self, const struct action *a)
+{
+	struct comp *c = find(self, a->u.presence->link);
+
+	if (c)
+		comp_show(c, &a->u.presence->to);
+}
+
 static void port_link_ctl(void *self, uint32_t link, bool is_up)
 {
 	struct comp *c = find(self, link);
@@ -263,6 +271,7 @@ struct adapter xmpp_port(struct xmpp *x)
 		.send = port_send,
 		.room = port_room,
 		.link_ctl = port_link_ctl,
+		.presence = port_presence,
 		.flush = port_flush,
 		.prepare = port_prepare,
 		.commit = port_commit,

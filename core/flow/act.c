@@ -264,6 +264,16 @@ static void act_link_ctl(struct core *core, const struct link_ctl *l)
 		a->link_ctl(a->self, l->link, l->is_up);
 }
 
+static void act_presence(struct core *core, const struct action *it)
+{
+	const struct link_conf *conf = config_link(core->config,
+						   it->u.presence->link);
+	struct adapter *a = conf ? door(core, conf->proto) : NULL;
+
+	if (a && a->presence)
+		a->presence(a->self, it);
+}
+
 static void act_timer(struct core *core, const struct action *it,
 		      struct object *o)
 {
@@ -297,6 +307,9 @@ static void act_one(struct core *core, const struct action *it, uint64_t obj)
 		break;
 	case ACT_ACCOUNT:
 		act_account(core, it->u.account);
+		break;
+	case ACT_PRESENCE:
+		act_presence(core, it);
 		break;
 	case ACT_LINK_CTL:
 		act_link_ctl(core, it->u.link_ctl);

@@ -13,6 +13,7 @@
 #include "core/deferred/queue.h"
 #include "core/flow/core_priv.h"
 #include "core/participating/contact.h"
+#include "core/participating/greet.h"
 #include "core/participating/page.h"
 #include "core/participating/register.h"
 #include "core/participating/report.h"
@@ -154,6 +155,25 @@ static void spread_config(struct core *core)
 		post_to(core, o, EV_CONFIG);
 }
 
+/* Did it come up just now? */
+static bool is_coming_up(struct core *core, const struct link_change *c)
+{
+	const struct link_now *l = links_find(core, c->link);
+
+	return c->state == LINK_UP && (!l || l->state != LINK_UP);
+}
+
+static void greet(struct core *core, uint32_t link)
+{
+	struct object *o;
+
+	if (!greet_is_due(core->config, link))
+		return;
+	o = object_new(core, &greet_machine);
+	greet_init(o->state, link);
+	post_to(core, o, EV_LINK);
+}
+
 /* What concerns queues: the state of a link its own, the configuration all. */
 void flow_spread(struct core *core, struct event *ev)
 {
@@ -162,8 +182,12 @@ void flow_spread(struct core *core, struct event *ev)
 	} else {
 		const struct link_change *c = ev->u.link;
 		char text[LANE_BYTES_MAX];
+		bool is_new;
 
+		is_new = is_coming_up(core, c);
 		links_change(core, c, ev->now_utc_us);
+		if (is_new)
+			greet(core, c->link);
 		post_to(core, queue_of(core, lane_of_link(c->name, text)),
 			EV_LINK);
 	}

@@ -20,6 +20,7 @@ enum act_kind {
 	ACT_HINT,		/* u.hint: a lane's queue should look again */
 	ACT_ACCOUNT,		/* u.account: one line of the accounting file */
 	ACT_LINK_CTL,		/* u.link_ctl: the operator's up and down */
+	ACT_PRESENCE,		/* u.presence: the gateway's own, to one */
 	ACT_TELL,		/* obj, tag, cause, u.sent: EV_SENT to another
 				   object that waits for this outcome; never
 				   waits for the commit and is handled before
@@ -150,6 +151,11 @@ struct link_ctl {
 	bool is_up;
 };
 
+struct presence {			/* "I am here" */
+	uint32_t link;			/* whose gateway says so */
+	struct addr to;
+};
+
 struct action {
 	enum act_kind kind;
 	bool before_commit;	/* 100 Trying, timers: does not wait for the
@@ -172,6 +178,7 @@ struct action {
 		const struct account *account;
 		const struct changed *changed;
 		const struct link_ctl *link_ctl;
+		const struct presence *presence;
 		const struct spend *spend;
 		const struct remember *remember;
 		const struct hint *hint;

@@ -33,6 +33,9 @@ struct adapter {
 	/* sends the link takes now; a rise from 0 is told by EV_LINK */
 	uint32_t (*room)(void *self, uint32_t link);
 	void (*link_ctl)(void *self, uint32_t link, bool is_up);
+	/* The gateway's own presence to one contact (u.presence); nobody waits
+	   for a result. NULL: this protocol shows none. */
+	void (*presence)(void *self, const struct action *a);
 	void (*flush)(void *self);	/* end of a turn: write what is queued */
 	/* Reload: all adapters prepare (bind listeners, load keys, make links),
 	   then all commit or all abort. prepare holds its own reference of c

@@ -708,6 +708,16 @@ static uint32_t port_room(void *self, uint32_t link)
 	return room_of(f, l);
 }
 
+static void port_presence(void *self, const struct action *a)
+{
+	struct fake_adapter *f = self;
+	struct buf b;
+
+	open_line(f, &b, "presence");
+	put(&b, "to", a->u.presence->to.text);
+	add_line(f, &b);
+}
+
 static void port_link_ctl(void *self, uint32_t link, bool is_up)
 {
 	struct fake_adapter *f = self;
@@ -867,6 +877,7 @@ struct adapter fake_adapter_port(struct fake_adapter *f)
 		.send = port_send,
 		.room = port_room,
 		.link_ctl = port_link_ctl,
+		.presence = port_presence,
 		.flush = port_flush,
 		.prepare = port_prepare,
 		.commit = port_commit,

@@ -21,6 +21,11 @@ static struct link_conf link_conf = {
 	.name = STR_LIT("l"), .id = 1, .kind = LINK_XMPP_COMPONENT,
 	.component = STR_LIT("sip.example"),
 };
+static struct domain_conf domain = {
+	.name = STR_LIT("xmpp.example"), .kind = DOMAIN_FOREIGN,
+	.proto = PROTO_XMPP, .is_enabled = true, .may_register = true,
+	.profiles = PROFILES_ALL,
+};
 static const struct addr_jid_rule rules[] = {
 	{ .host = STR_LIT("sip.example") },
 	{ .host = STR_LIT("sip.example"), .is_encoded = true },
@@ -257,6 +262,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		config = config_new();
 	config->links = &link_conf;
 	config->links_n = 1;
+	config->domains = &domain;
+	config->domains_n = 1;
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		enum remark_policy p = i == 1 ? REMARK_PLAIN : REMARK_TEXT;
 

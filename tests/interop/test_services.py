@@ -133,10 +133,13 @@ async def registration(lab):
     assert answer.get("type") == "result"
     query = await form(lab.alice)
     assert query.findtext("{%s}name" % REGISTER) == "Alice"
-    # it outlives a kill: the presence is shown at the next login
+    # it outlives a kill: the presence is shown again, and at each login
+    mark = len(lab.alice.presences)
     await lab.node.kill9()
     await lab.node.restart()
     await lab.node.link_up()
+    await until(lambda: [p for p in of_gateway(lab.alice, mark)
+                         if p.get("type") is None], what="presence anew")
     second = await lab.xmpp_user(lab.prosody_, "alice", "phone")
     await until(lambda: [p for p in of_gateway(second)
                          if p.get("type") is None], what="presence again")
