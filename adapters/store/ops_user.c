@@ -50,12 +50,29 @@ enum store_err op_bind_drop(struct ops *o, const struct bind_row *r)
 	return query_run(&q, NULL);
 }
 
-enum store_err op_user_put(struct ops *o, const struct user *u)
+static enum store_err check_contacts(struct ops *o, const struct user *u)
 {
-	struct arena *a = arena_new(FOLD_ARENA_BYTES);
 	enum store_err err;
+	bool has_room;
 	struct query q;
 
+	query_begin(&q, o->db, SQL_CONTACT_HAS_ROOM);
+	query_str(&q, u->aor);
+	query_i64(&q, CONTACTS_MAX);
+	has_room = query_step(&q);
+	err = query_end(&q, NULL);
+	return err || has_room ? err : STORE_LIMIT;
+}
+
+enum store_err op_user_put(struct ops *o, const struct user *u)
+{
+	enum store_err err = u->contact ? check_contacts(o, u) : STORE_OK;
+	struct arena *a;
+	struct query q;
+
+	if (err)
+		return err;
+	a = arena_new(FOLD_ARENA_BYTES);
 	query_begin(&q, o->db, SQL_USER_PUT);
 	query_str(&q, u->aor);
 	query_str(&q, u->login);

@@ -219,6 +219,11 @@ static const char *const texts[SQL_COUNT_N][2] = {
 	[SQL_TODO_GET] = BOTH(
 		"SELECT " TODO_COLUMNS ", m.data FROM todos t"
 		" LEFT JOIN msgs m ON m.id = t.msg_id WHERE t.id = $1"),
+	/* a row when that address is a contact, or there is room for one */
+	[SQL_CONTACT_HAS_ROOM] = BOTH(
+		"SELECT 1 WHERE EXISTS (SELECT 1 FROM users WHERE aor = $1"
+		" AND contact <> 0) OR $2 > (SELECT COUNT(*) FROM users"
+		" WHERE contact <> 0)"),
 	[SQL_CONTACTS] = BOTH("SELECT aor, contact FROM users"
 			      " WHERE contact <> 0 AND aor > $1"
 			      " ORDER BY aor LIMIT $2"),

@@ -93,7 +93,7 @@ static enum store_err run_writes(struct writer *w, struct job *j,
 static bool is_verdict(enum store_err err)
 {
 	return err == STORE_DUPLICATE || err == STORE_CONFLICT ||
-	       err == STORE_FENCED;
+	       err == STORE_LIMIT || err == STORE_FENCED;
 }
 
 /* Did this failure leave the database transaction as it was? Answers of our

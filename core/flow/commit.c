@@ -69,6 +69,8 @@ static enum cause cause_of(enum store_err err)
 		return CAUSE_CONFLICT;
 	case STORE_CONFLICT:
 		return CAUSE_GONE;
+	case STORE_LIMIT:
+		return CAUSE_RESOURCE_CONSTRAINT;
 	case STORE_FULL:
 		return CAUSE_STORE_FULL;
 	case STORE_FENCED:

@@ -210,7 +210,11 @@ enum store_op {
 				   STORE_CONFLICT: a report is made once */
 	OP_BIND_SET,		/* writes one binding of a user (u.bind) */
 	OP_BIND_DROP,		/* deletes one, or all when contact is absent */
-	OP_USER_PUT,		/* writes the user's row, not his bindings */
+	OP_USER_PUT,		/* writes the user's row, not his bindings; a new
+				   contact past CONTACTS_MAX undoes the whole
+				   transaction with STORE_LIMIT. Reads the rows
+				   of contacts, locks none: two at once may pass
+				   the limit by one */
 	OP_USER_DROP,		/* deletes the user and his bindings */
 	OP_NOTE_PUT,		/* writes note, over an earlier one (u.note) */
 	OP_LIVE_PUT, OP_LIVE_DROP,	/* small row of an open leg (u.live) */

@@ -15,6 +15,10 @@ enum contact_flag {
 	CONTACT_IS_SEEN = 4,	/* his presence comes to us */
 };
 
+/* Ours: their own servers make accounts for the asking, so somewhere there
+   must be an end. */
+enum { CONTACTS_MAX = 65536 };
+
 struct user {
 	struct str aor;		/* canonical address text: the key */
 	bool exists;		/* false: the snapshot says there is none */

@@ -12,6 +12,7 @@ enum store_err {
 	STORE_OK,
 	STORE_DUPLICATE,	/* OP_DEDUP found the key; earlier_answer is set */
 	STORE_CONFLICT,		/* OP_DUE_DONE found nothing */
+	STORE_LIMIT,		/* OP_USER_PUT of one contact too many */
 	STORE_FENCED,		/* the partition or resource is not ours now */
 	STORE_FULL,		/* no space: nothing was written */
 	STORE_DOWN,		/* no answer from the engine */

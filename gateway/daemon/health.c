@@ -50,6 +50,7 @@ static const char *store_text(enum store_err err)
 		return "no space";
 	case STORE_DUPLICATE:
 	case STORE_CONFLICT:
+	case STORE_LIMIT:
 	case STORE_FENCED:
 	case STORE_DOWN:
 		break;

@@ -398,6 +398,23 @@ struct str fake_note(struct fake_store *fs, const uint8_t key[32])
 
 /* ---- users, legs, owners -------------------------------------------------- */
 
+/* Of contacts there is an end. */
+static bool has_room(struct fake_store *fs, const struct user *u)
+{
+	struct list_link *it, *tmp;
+	struct row *r;
+	size_t n = 0;
+
+	list_for(fs, T_USER, r, it, tmp) {
+		if (!r->user->contact)
+			continue;
+		if (str_eq(r->user->aor, u->aor))
+			return true;
+		n++;
+	}
+	return !u->contact || n < CONTACTS_MAX;
+}
+
 static void put_user(struct fake_store *fs, const struct user *u)
 {
 	struct list_link *it, *tmp;
@@ -553,6 +570,8 @@ static enum store_err run_one(struct fake_store *fs, const struct write *w,
 		drop_bindings(fs, w->u.bind);
 		return STORE_OK;
 	case OP_USER_PUT:
+		if (!has_room(fs, w->u.user))
+			return STORE_LIMIT;
 		put_user(fs, w->u.user);
 		return STORE_OK;
 	case OP_USER_DROP:

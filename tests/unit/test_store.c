@@ -875,6 +875,42 @@ static void test_version_1_opens(void **state)
 	user_put(u);
 }
 
+static enum store_err put_contact(const char *aor, unsigned flags)
+{
+	struct user *u = user_new(str_of(aor));
+	struct write w = { .op = OP_USER_PUT, .u.user = u };
+	enum store_err err;
+
+	u->contact = flags;
+	err = commit(&w, 1);
+	user_put(u);
+	return err;
+}
+
+/* Foreign servers make accounts for the asking: contacts have an end, which
+   hinders nobody who is there already, and no user of ours. */
+static void test_contacts_are_bounded(void **state)
+{
+	char sql[400];
+
+	(void)state;
+	open_with((struct store_options){ 0 });
+	assert_int_equal(put_contact("sip:first@x.example", 1), STORE_OK);
+	place_close(&place);
+	snprintf(sql, sizeof(sql), "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
+		 " SELECT i + 1 FROM n WHERE i < %d) INSERT INTO users"
+		 " SELECT 'sip:c' || i || '@x.example', 'x', '', '', '', '',"
+		 " 0, 0, 1, 1, 0, 0, 0, '', 1 FROM n", CONTACTS_MAX - 1);
+	run_sql(sql);
+	open_with((struct store_options){ 0 });
+	assert_int_equal(put_contact("sip:late@x.example", 1), STORE_LIMIT);
+	assert_int_equal(put_contact("sip:first@x.example", 3), STORE_OK);
+	assert_int_equal(put_contact("sip:bob@sip.example", 0), STORE_OK);
+	place_close(&place);
+	assert_int_equal(ask("SELECT COUNT(*) FROM users WHERE contact <> 0"),
+			 CONTACTS_MAX);
+}
+
 /* What operators read in conf/sql is what runs. */
 static void test_schema_files_are_ours(void **state)
 {
@@ -1169,6 +1205,7 @@ int main(void)
 		IN_PLACE(test_newer_schema_is_refused),
 		IN_PLACE(test_migration),
 		IN_PLACE(test_version_1_opens),
+		IN_PLACE(test_contacts_are_bounded),
 		IN_PLACE(test_schema_files_are_ours),
 		IN_PLACE(test_parameters_are_in_order),
 		IN_PLACE(test_plans_use_indexes),
