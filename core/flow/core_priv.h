@@ -115,6 +115,7 @@ struct link_now {
 	char text[128];
 	int64_t since_utc_us, retry_at_ms;
 	uint64_t sent, failed, received;
+	uint64_t greeter;	/* object that tells its contacts of us, or 0 */
 };
 
 /* ---- the window of repeats: window.c ---- */

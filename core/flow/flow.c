@@ -165,11 +165,17 @@ static bool is_coming_up(struct core *core, const struct link_change *c)
 
 static void greet(struct core *core, uint32_t link)
 {
+	struct link_now *l = links_find(core, link);
 	struct object *o;
 
-	if (!greet_is_due(core->config, link))
+	if (!l || !greet_is_due(core->config, link))
 		return;
+	/* One at a time, however often the link comes and goes. */
+	o = object_find(core, l->greeter);
+	if (o)
+		object_free(core, o);
 	o = object_new(core, &greet_machine);
+	l->greeter = o->id;
 	greet_init(o->state, link);
 	post_to(core, o, EV_LINK);
 }
