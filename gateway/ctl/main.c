@@ -11,6 +11,7 @@
 #include "core/base/mem.h"
 #include "core/base/roff.h"
 #include "gateway/ctl/ask.h"
+#include "gateway/ctl/check.h"
 #include "gateway/ctl/password.h"
 #include "gateway/ctl/place.h"
 #include "gateway/ctl/show.h"
@@ -114,6 +115,28 @@ static bool find_socket(const struct wish *w, char *out, size_t size)
 	return true;
 }
 
+static int put(const struct wish *w, const json_t *data)
+{
+	if (w->is_json) {
+		json_dumpf(data, stdout, JSON_ENCODE_ANY | JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		show(stdout, data);
+	}
+	return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
+
+static int check(const struct wish *w, const char *path)
+{
+	int code;
+	json_t *rows = check_run(path, w->words + 1, w->words_n - 1, &code);
+
+	if (rows)
+		(void)put(w, rows);
+	json_decref(rows);
+	return code;
+}
+
 static int tell(const struct wish *w, const json_t *answer)
 {
 	const json_t *data = json_object_get(answer, "data");
@@ -121,16 +144,8 @@ static int tell(const struct wish *w, const json_t *answer)
 	const char *error;
 	int number;
 
-	if (json_is_true(json_object_get(answer, "ok"))) {
-		if (w->is_json) {
-			json_dumpf(data, stdout,
-				   JSON_ENCODE_ANY | JSON_INDENT(2));
-			putchar('\n');
-		} else {
-			show(stdout, data);
-		}
-		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
-	}
+	if (json_is_true(json_object_get(answer, "ok")))
+		return put(w, data);
 	error = json_string_value(json_object_get(answer, "error"));
 	fprintf(stderr, "causewayctl: %s\n", error ? error : "refused");
 	number = (int)json_integer_value(code);
@@ -147,6 +162,8 @@ static int run(const struct wish *w)
 
 	if (!find_socket(w, path, sizeof(path)))
 		return EX_UNAVAILABLE;
+	if (strcmp(w->words[0], "check") == 0)
+		return check(w, path);
 	if (has_password && !password_read(password, sizeof(password)))
 		return EX_USAGE;
 	answer = ask(path, w->words, w->words_n,

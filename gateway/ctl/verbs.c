@@ -46,6 +46,10 @@ static const struct verb verbs[] = {
 	{ "reload", "[--dry-run]", false,
 	  "Read the configuration again, or "
 	  "say what that would change." },
+	{ "check", "[config|dns|certs|links|store|all]", false,
+	  "Whether all is well; what is not decides the exit code." },
+	{ "config diff", "", false,
+	  "Where the configuration file differs from what runs." },
 	{ "drain", "", false, "Take no new work from now on." },
 	{ "undrain", "", false, "Take new work again." },
 	{ "version", "", false, "The version of the running daemon." },

@@ -15,6 +15,7 @@ struct admin_http;
 struct health;
 struct gauges;
 struct log_for;
+struct checkup;
 
 enum { NODE_ADAPTERS_MAX = 8 };
 
@@ -32,6 +33,7 @@ struct node {
 	struct health *health;
 	struct gauges *gauges;
 	struct log_for *log_for;
+	struct checkup *checkup;
 	struct adapter adapters[NODE_ADAPTERS_MAX];
 	size_t adapters_n;
 	struct net_timer *drain_timer, *watchdog;

@@ -10,6 +10,7 @@
 #include "gateway/daemon/node.h"
 #include "gateway/daemon/reload.h"
 #include "gateway/daemon/value.h"
+#include "gateway/daemon/verb_check.h"
 
 #define TEXT_BYTES_MAX 65536u
 #define FOR_MS_MAX (24u * 60 * 60 * 1000) /* a day: who looks longer asks again */
@@ -150,6 +151,8 @@ static const struct {
 	{ "undrain", serve_undrain },
 	{ "reload", serve_reload },
 	{ "log", serve_log },
+	{ "check", verb_check },
+	{ "config", verb_config },
 };
 
 bool verbs_serve(void *arg, const struct control_req *req, struct buf *out)

@@ -10,6 +10,7 @@
 
 #include "adapters/http/admin_http.h"
 #include "adapters/sip/sip.h"
+#include "adapters/store/checkup.h"
 #include "adapters/store/store.h"
 #include "adapters/xmpp/xmpp.h"
 #include "core/base/log.h"
@@ -328,6 +329,7 @@ void node_free(struct node *n)
 		net_loop_once(n->loop, false);
 	control_free(n->control);
 	log_for_free(n->log_for);
+	checkup_free(n->checkup);
 	if (n->sip)
 		sip_free(n->sip);
 	xmpp_close(n->xmpp);
