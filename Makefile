@@ -123,7 +123,7 @@ $(B)/causewayd: $(B)/gateway/daemon/main.o $(SHIM_OBJ) $(DAEMON_A) \
 		$(ADAPTER_A) $(CORE_A)
 	$(call link,$(ADAPTER_L) $(XML_L) $(DAEMON_L))
 $(B)/causewayctl: $(call obj,$(CTL_SRC)) $(CORE_A)
-	$(call link,-ljansson)
+	$(call link,-ljansson -lresolv)
 
 TEST_LIBS := $(FAKE_A) $(DAEMON_A) $(ADAPTER_A) $(CORE_A)
 # What several unit tests share (the adapters' contract) is no program itself.
