@@ -126,7 +126,8 @@ static bool check_listeners(struct health *h, struct buf *json)
 
 		ok = l->proto == PROTO_SIP
 			     ? sip_port_of(n->sip, l->name) != 0
-			     : admin_http_port_of(n->http, l->name) != 0;
+			     : n->http && admin_http_port_of(n->http,
+							     l->name) != 0;
 		put_check(json, "listen", l->name, ok, "not open");
 		all &= ok;
 	}

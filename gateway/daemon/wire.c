@@ -318,6 +318,7 @@ void node_free(struct node *n)
 	if (n->loop)
 		net_loop_set_turn(n->loop, NULL, NULL);
 	admin_http_free(n->http);
+	n->http = NULL;
 	store_close(n->store);
 	health_free(n->health);	/* both look at the store */
 	gauges_free(n->gauges);
