@@ -172,7 +172,8 @@ static int listener_new(struct sip *s, const struct config *c,
 	return 0;
 }
 
-/* The running listener that a line of the new configuration describes. */
+/* The listener that a line of the new configuration describes: a running one,
+   or one that an earlier reload took away and that still answers 503. */
 static struct sip_listener *find_same(struct sip *s,
 				      const struct listen_conf *k)
 {
@@ -181,7 +182,7 @@ static struct sip_listener *find_same(struct sip *s,
 	list_each(it, tmp, &s->listeners) {
 		struct sip_listener *l = list_of(it, struct sip_listener, all);
 
-		if (l->conf && !l->is_kept && l->transport == k->transport &&
+		if (!l->is_kept && l->transport == k->transport &&
 		    l->asked_port == k->port &&
 		    str_eq(str_of(l->address), k->address) &&
 		    (k->port || str_eq(str_of(l->name), k->name)))

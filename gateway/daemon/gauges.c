@@ -14,12 +14,14 @@
 
 #include <jansson.h>
 
+#include "adapters/net/cert.h"
 #include "adapters/store/store.h"
 #include "core/base/mem.h"
 #include "core/base/metric.h"
 #include "gateway/daemon/node.h"
 
 #define TOTALS_EVERY_MS 10000
+#define CERTS_MAX 64	     /* as many as there can be listeners */
 #define FDS_COUNTED_MAX 4096 /* one by one, where the kernel does not say */
 
 struct totals {
@@ -34,6 +36,13 @@ struct gauges {
 	bool has_totals, is_asked;
 	int64_t asked_at_ms;
 	double start_utc_s;
+	/* certificates, as of the configuration of that number */
+	uint64_t certs_generation;
+	struct {
+		char name[64];
+		int64_t not_after_utc_s;
+	} certs[CERTS_MAX];
+	size_t certs_n;
 };
 
 /* ---- rows ------------------------------------------------------------------ */
@@ -167,6 +176,45 @@ static void collect_store(void *self, enum metric_id id, metric_sample_h *put,
 	}
 }
 
+/* ---- certificates ---------------------------------------------------------- */
+
+/* Read once after each reload, which is when new ones are taken. */
+static void read_certs(struct gauges *g)
+{
+	const struct config *c = g->node->config;
+	struct errtext why;
+	struct net_cert cert;
+	size_t i;
+
+	if (g->certs_generation == c->generation)
+		return;
+	g->certs_generation = c->generation;
+	g->certs_n = 0;
+	for (i = 0; i < c->listens_n && g->certs_n < CERTS_MAX; i++) {
+		const struct listen_conf *l = &c->listens[i];
+
+		if (!l->cert_file.n || net_cert_look(l->cert_file, &cert, &why))
+			continue;
+		snprintf(g->certs[g->certs_n].name,
+			 sizeof(g->certs[g->certs_n].name), "%.*s",
+			 STR_ARG(l->name));
+		g->certs[g->certs_n++].not_after_utc_s = cert.not_after_utc_s;
+	}
+}
+
+static void collect_certs(void *self, enum metric_id id, metric_sample_h *put,
+			  void *arg)
+{
+	struct gauges *g = self;
+	size_t i;
+
+	(void)id;
+	read_certs(g);
+	for (i = 0; i < g->certs_n; i++)
+		put_one((double)g->certs[i].not_after_utc_s, g->certs[i].name,
+			put, arg);
+}
+
 /* ---- the process ----------------------------------------------------------- */
 
 static double fds_open(void)
@@ -269,6 +317,7 @@ static const struct {
 	{ METRIC_STORE_LOG, collect_store },
 	{ METRIC_STORE_FREE, collect_store },
 	{ METRIC_ACCOUNTING, collect_store },
+	{ METRIC_CERT_NOT_AFTER, collect_certs },
 	{ METRIC_BUILD, collect_process },
 	{ METRIC_START_TIME, collect_process },
 	{ METRIC_PROCESS_START, collect_process },

@@ -461,6 +461,19 @@ static void test_print_is_whole(void **state)
 
 /* ---- changes at reload -------------------------------------------------------- */
 
+/* Takes what stands behind ,"key":" up to its quote out of the text. */
+static void cut(struct buf *b, const char *key)
+{
+	char *from, *to;
+
+	buf_put_char(b, '\0');
+	while ((from = strstr(b->p, key))) {
+		to = strchr(from + strlen(key), '"') + 1;
+		memmove(from, to, strlen(to) + 1);
+	}
+	b->n = strlen(b->p);
+}
+
 static void differ(const char *before, const char *after, const char *json,
 		   const char *restart)
 {
@@ -470,11 +483,70 @@ static void differ(const char *before, const char *after, const char *json,
 	buf_init(&text, 1u << 20);
 	buf_init(&keys, 4096);
 	changes_put(&text, a, b);
+	cut(&text, ",\"class\":\"");
+	cut(&text, ",\"effect\":\"");
 	assert_str(buf_str(&text), json);
 	assert_int_equal(changes_restart(&keys, a, b), *restart != '\0');
 	assert_str(buf_str(&keys), restart);
 	buf_free(&text);
 	buf_free(&keys);
+	config_put(a);
+	config_put(b);
+}
+
+/* The class of a change is the hardest one of its options. */
+static void test_change_classes(void **state)
+{
+	static const struct {
+		const char *before, *after, *class;
+	} rows[] = {
+		{ "", "limits { quota-count = 9 }", "live" },
+		{ "", "node { log-level = debug }", "live" },
+		{ "", "node { log-level = debug name = x }", "restart" },
+		{ "", "listen \"u\" { }", "link" },
+		{ "listen \"u\" { }", "listen \"u\" { port = 1 }", "link" },
+		{ "listen \"u\" { }", "listen \"u\" { trusted = {\"::1\"} }",
+		  "live" },
+		{ "", "route \"1\" { local = yes }", "live" },
+	};
+	char wanted[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		struct config *a = load(rows[i].before);
+		struct config *b = load(rows[i].after);
+		struct buf text;
+
+		buf_init(&text, 1u << 20);
+		changes_put(&text, a, b);
+		snprintf(wanted, sizeof(wanted), "\"class\":\"%s\"",
+			 rows[i].class);
+		assert_int_not_equal(
+			str_search(buf_str(&text), str_of(wanted)), text.n);
+		assert_int_equal(changes_count(a, b), 1);
+		buf_free(&text);
+		config_put(a);
+		config_put(b);
+	}
+}
+
+/* What differs, with both values; secrets are not shown. */
+static void test_values_differ(void **state)
+{
+	struct config *a = load("limits { quota-count = 9 }");
+	struct config *b = load("limits { quota-bytes = 1M }");
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 1u << 20);
+	changes_put_values(&text, a, b);
+	assert_str(buf_str(&text),
+		   "[{\"block\":\"limits\",\"option\":\"quota-count\","
+		   "\"running\":\"9\",\"file\":\"500\"},"
+		   "{\"block\":\"limits\",\"option\":\"quota-bytes\","
+		   "\"running\":\"50M\",\"file\":\"1M\"}]");
+	buf_free(&text);
 	config_put(a);
 	config_put(b);
 }
@@ -526,7 +598,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_rows), TEST(test_values), TEST(test_print_round),
 		TEST(test_print_masks), TEST(test_print_is_whole),
-		TEST(test_changes),
+		TEST(test_changes), TEST(test_change_classes),
+		TEST(test_values_differ),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@ import json
 import os
 import ssl
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -86,6 +87,9 @@ async def open_metrics(lab):
     assert openmetrics.value(families, "causeway_build_info",
                              version="0.1.0") == 1
     assert openmetrics.value(families, "process_open_fds") > 5
+    left = openmetrics.value(families, "causeway_tls_cert_not_after_seconds",
+                             name="admin-tls") - time.time()
+    assert 86400 < left < 2 * 86400 + 60, left
     assert openmetrics.value(families, "process_resident_memory_bytes") > 1e6
     before = openmetrics.value(families, "causeway_http_requests_total",
                                code="200")
