@@ -400,7 +400,9 @@ static bool is_same(const struct link_conf *a, const struct link_conf *b)
 {
 	return str_eq(a->host, b->host) && a->port == b->port &&
 	       str_eq(a->component, b->component) &&
-	       str_eq(a->secret, b->secret);
+	       str_eq(a->secret, b->secret) &&
+	       /* the stream's guard has it from its beginning */
+	       a->stanza_bytes_max == b->stanza_bytes_max;
 }
 
 static void begin_drain(struct comp *c, int64_t until_ms)

@@ -369,15 +369,15 @@ static const struct option link_options[] = {
 	  .sentence = "File with that secret on its first line, instead of "
 		"secret; not readable by others." },
 	{ "encoded", OPT_BOOL, C(is_encoded), .only = IF_COMPONENT,
-	  .preset = "no", .reload = RELOAD_LINK,
+	  .preset = "no",
 	  .sentence = "Also take user\\40domain@component, for users of "
 		"served domains other than the component's." },
 	{ "strict-rfc7247", OPT_BOOL, C(is_strict_7247),
-	  .only = IF_COMPONENT, .preset = "no", .reload = RELOAD_LINK,
+	  .only = IF_COMPONENT, .preset = "no",
 	  .sentence = "Escape only & ' / in user parts, for peers that do "
 		"not know XEP-0106." },
 	{ "chat", OPT_BOOL, C(is_chat), .only = IF_COMPONENT,
-	  .preset = "no", .reload = RELOAD_LINK,
+	  .preset = "no",
 	  .sentence = "Send page messages with type='chat' and not "
 		"'normal'." },
 	{ "stanza-bytes-max", OPT_SIZE, C(stanza_bytes_max),
@@ -398,7 +398,7 @@ static const struct option link_options[] = {
 	  .only = IF_COMPONENT, .preset = "text",
 	  .sentence = "XMPP retractions of a message: as text, or drop." },
 	{ "insecure-cleartext", OPT_BOOL, C(insecure_cleartext),
-	  .only = IF_ANY_LINK, .preset = "no", .reload = RELOAD_LINK,
+	  .only = IF_ANY_LINK, .preset = "no",
 	  .sentence = "Allow what is not encrypted: a component link to "
 		"another machine, or tls = prefer and off." },
 	{ "transport", OPT_ENUM, .names = peer_transports, C(transport),
@@ -443,7 +443,7 @@ static const struct option link_options[] = {
 	  .preset = "no", .reload = RELOAD_LINK,
 	  .sentence = "Believe its P-Asserted-Identity and send it ours." },
 	{ "window", OPT_NUMBER, C(window), .preset = "256", .min = 1,
-	  .max = 65535, .reload = RELOAD_LINK,
+	  .max = 65535,
 	  .sentence = "Messages under way on this link at most." },
 	{ "rate", OPT_NUMBER, C(rate.per_s), .preset = "0", .max = 1000000,
 	  .sentence = "Messages a second taken from it; 0: no limit." },
