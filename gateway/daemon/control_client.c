@@ -71,17 +71,33 @@ static void check_out(struct client *k, size_t before)
 	put_error(k, "the answer is too large; ask for less", EX_SOFTWARE);
 }
 
-/* Who asked what; the third word is mostly an address, and masked as such. */
+/* Verbs are of lower-case letters; an address never is. */
+static bool is_verb(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < 'a' || s.p[i] > 'z')
+			return false;
+	return s.n > 0;
+}
+
+/* Who asked what; the word behind the verb is mostly an address, and masked as
+   such. */
 static void log_request(struct client *k, const struct control_req *req)
 {
+	size_t verbs_n = req->words_n > 1 && is_verb(req->words[1]) ? 2 : 1;
+	struct str about = STR_NONE;
 	char verb[64];
 
-	snprintf(verb, sizeof(verb), "%.*s%s%.*s", STR_ARG(req->words[0]),
-		 req->words_n > 1 ? " " : "",
-		 STR_ARG(req->words_n > 1 ? req->words[1] : STR_NONE));
+	if (req->words_n > verbs_n)
+		about = req->words[verbs_n];
+	snprintf(verb, sizeof(verb), "%.*s%s%.*s",
+		 STR_ARG(is_verb(req->words[0]) ? req->words[0] : STR("?")),
+		 verbs_n > 1 ? " " : "",
+		 STR_ARG(verbs_n > 1 ? req->words[1] : STR_NONE));
 	log_info(&k->control->log, "admin_request", F_N("uid", k->uid),
-		 F_TEXT("verb", verb),
-		 F_ADDR("about", req->words_n > 2 ? req->words[2] : STR_NONE));
+		 F_TEXT("verb", verb), F_ADDR("about", about));
 }
 
 /* Asks core; the answer comes through answer(). */

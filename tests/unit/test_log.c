@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/base/log.h"
+#include "core/base/utf8.h"
 
 static char last[8192];
 static size_t last_n;
@@ -205,6 +206,78 @@ static void masks_addresses(void **state)
 	assert_int_equal(lines_n, 1 + COUNT_OF(rows) + 3);
 }
 
+static bool is_forbidden(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c ||
+	       (code >= 0x200b && code <= 0x200f) ||
+	       (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2060 && code <= 0x2069) || code == 0xfeff;
+}
+
+/* The line has no character that ends it, moves a cursor or turns text, and
+   outside of its quotes there is nothing that looks like a further field. */
+static void assert_one_line(void)
+{
+	struct str rest = { last, last_n };
+	bool in_quotes = false;
+	unsigned events = 0;
+	uint32_t code;
+	size_t n;
+
+	for (; rest.n; rest = str_from(rest, n)) {
+		n = utf8_next(rest, &code);
+		assert_true(n > 0);
+		assert_false(is_forbidden(code));
+		if (in_quotes && code == '\\')
+			n++; /* with what it escapes */
+		else if (code == '"')
+			in_quotes = !in_quotes;
+		else if (!in_quotes)
+			events += str_starts(rest, STR(" event="));
+	}
+	assert_false(in_quotes);
+	assert_int_equal(events, 1);
+}
+
+/* Whatever the character, whatever the kind of field, masked or not. */
+static void nothing_forges_a_line(void **state)
+{
+	static const char *const fixed[] = {
+		"\r\nlevel=error event=forged", "x\" event=forged y=\"",
+		"x\\\" event=forged", "\\", "\\\\\"", "\x1b[2J", "\xe2\x80\xae",
+		"\xff event=forged", "\xc3", "\xed\xa0\x80", "a b=c", "=", "\"",
+	};
+	struct log_ctx ctx = { .module = "sip" };
+	char text[64], wide[8];
+	uint32_t code;
+	size_t n, i;
+
+	(void)state;
+	for (code = 0; code < 0x3000 + COUNT_OF(fixed); code++) {
+		i = code - 0x3000;
+		if (code >= 0x3000)
+			n = (size_t)snprintf(text, sizeof(text), "%s",
+					     fixed[i]);
+		else {
+			n = utf8_put(code, wide);
+			memcpy(text, "a", 1);
+			memcpy(text + 1, wide, n);
+			memcpy(text + 1 + n, " event=x@b", 10);
+			n += 11;
+		}
+		for (i = 0; i < 2; i++) {
+			struct str s = { text, n };
+
+			log_set_privacy(i == 1);
+			ctx.field = F_STR("peer", s);
+			lines_n = 0;
+			log_info(&ctx, "e", F_STR("a", s), F_ADDR("b", s));
+			assert_int_equal(lines_n, 1);
+			assert_one_line();
+		}
+	}
+}
+
 static void names_of_levels(void **state)
 {
 	enum log_level level;
@@ -228,6 +301,7 @@ int main(void)
 		cmocka_unit_test_setup(caps_values_and_lines, start),
 		cmocka_unit_test_setup(masks_addresses, start),
 		cmocka_unit_test_setup(names_of_levels, start),
+		cmocka_unit_test_setup(nothing_forges_a_line, start),
 		cmocka_unit_test_setup(levels_per_module, start),
 	};
 
