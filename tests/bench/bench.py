@@ -417,7 +417,7 @@ class Bench:
     async def backlog(self):
         """Durable accepts and the start beside many waiting messages"""
         n = 20000 if self.args.quick else 300000
-        sides = {}
+        nodes, sides = {}, {}
         for waiting in (0, n):
             node = await self.node("backlog%d" % waiting, USERS, MANY)
             load = await self.load(node, register=0, transport="tcp",
@@ -428,9 +428,12 @@ class Bench:
             if waiting:
                 grow_backlog(node, waiting, waiting // 10)
             start_s = await start_timed(node, SIP_DOMAIN)
+            nodes["%d waiting" % waiting] = node
+        # A connection that says nothing for long is closed.
+        for name, node in nodes.items():
             load = await self.load(node, register=0, transport="tcp",
                                    window=64)
-            sides["%d waiting" % waiting] = (load, node, ())
+            sides[name] = (load, node, ())
         rounds = await self.interleave(sides)
         out = {name: summary(r) for name, r in rounds.items()}
         await self.close(sides)

@@ -465,8 +465,10 @@ static void connect_all(void)
 		struct sockaddr_in to = conn_address(opt.host, opt.port);
 
 		near_conns[near_n++] = conn_open(epoll_fd, kind, 0, to);
-		far_conns[far_n++] = conn_open(epoll_fd, kind, opt.far_port,
-					       to);
+		/* One that never says anything would be closed. */
+		if (opt.registered || opt.far_port)
+			far_conns[far_n++] = conn_open(epoll_fd, kind,
+						       opt.far_port, to);
 	}
 }
 
