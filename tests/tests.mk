@@ -74,6 +74,7 @@ demo: setup
 bench: setup
 	@$(MAKE) --no-print-directory -j2 VARIANT=release all $(BENCH_BIN)
 	@$(PY) tests/bench/bench.py --build build/release
+	@$(PY) tests/bench/overload.py --build build/release
 
 # Long runs of the fuzzers: FUZZ_SECONDS each, on what grew so far.
 FUZZ_SECONDS ?= 300

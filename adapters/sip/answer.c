@@ -226,6 +226,8 @@ static void finish(struct sip_pending *p, const struct sip_response *r)
 		sip_dup_drop(&s->dups, p->dup);
 	else if (p->dup)
 		sip_dup_done(&s->dups, p->dup, r, net_now_ms(s->loop));
+	if (r->code / 100 == 2)
+		sip_admit_known(s, msg_addr(p->msg));
 	write_response(p->listener, p->msg, p->sip, p->tport, r);
 	forget(p);
 }

@@ -80,6 +80,26 @@ bool sip_dup_is_merged(const struct sip_dups *d, uint64_t merge)
 	return merge && map_get_u64(d->merges, merge);
 }
 
+struct sip_dup_key sip_dup_key_of(const struct sip *s, struct str branch,
+				  struct str host, struct str port,
+				  struct str method)
+{
+	const struct str parts[] = { branch, host, port, method };
+	struct sip_dup_key k;
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, 8192);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		buf_put_str(&b, parts[i]);
+		buf_put_char(&b, 0);
+	}
+	k.a = hash_key(s->seed, b.p, b.n);
+	k.b = hash_key(~s->seed, b.p, b.n);
+	buf_free(&b);
+	return k;
+}
+
 static void end_merge(struct sip_dups *d, struct sip_dup *e)
 {
 	if (e->merge && map_get_u64(d->merges, e->merge) == e)

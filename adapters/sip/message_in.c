@@ -258,7 +258,8 @@ static bool is_settled(struct sip_in *in)
 		;
 	} else if (sip_dup_is_merged(&s->dups, in->merge)) {
 		sip_refuse(in, CAUSE_LOOP, "Request Merged");
-	} else if (is_busy(s) || s->is_draining || !in->l->conf ||
+	} else if (is_busy(s) || sip_admit_is_over(s, msg_addr(in->msg)) ||
+		   s->is_draining || !in->l->conf ||
 		   (s->is_unready && method == sip_method_options)) {
 		s->counts.refused_busy++;
 		sip_refuse(in, CAUSE_OVERLOAD, NULL);
@@ -276,7 +277,10 @@ static bool is_settled(struct sip_in *in)
 		sip_refuse(in, CAUSE_BAD_REQUEST, "Bad header");
 	} else if (!in->is_trusted && !in->peer &&
 		   !in->sip->sip_authorization) {
-		sip_challenge(in, false);
+		if (sip_admit_stranger(s, msg_addr(in->msg)))
+			sip_challenge(in, false);
+		else
+			msg_destroy(in->msg);
 	} else if (has_unknown_require(in->sip)) {
 		refuse_require(in);
 	} else {

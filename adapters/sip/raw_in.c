@@ -25,6 +25,7 @@ static const struct sip_fault
 	too_many = { CAUSE_BAD_REQUEST, "Too Many Headers", false },
 	bad_length = { CAUSE_BAD_REQUEST, "Bad Content-Length", true },
 	no_length = { CAUSE_BAD_REQUEST, "No Content-Length", true },
+	bad_call_id = { CAUSE_BAD_REQUEST, "Bad Call-ID", false },
 	bad_cseq = { CAUSE_BAD_REQUEST, "Bad CSeq", false },
 	bad_hops = { CAUSE_BAD_REQUEST, "Bad Max-Forwards", false },
 	bad_date = { CAUSE_BAD_REQUEST, "Bad Date", false },
@@ -229,8 +230,9 @@ static const struct sip_fault *check_value(enum kind kind, struct str value)
 							    : NULL;
 	case DATE:
 		return str_ends(value, STR("GMT")) ? NULL : &bad_date;
-	case OTHER:
 	case CALL_ID:
+		return value.n ? NULL : &bad_call_id;
+	case OTHER:
 	case CONTENT_TYPE:
 	case EXPIRES:
 	case KINDS_N:

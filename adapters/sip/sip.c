@@ -23,6 +23,7 @@ static void on_sweep(void *arg)
 	sip_peer_sweep(s);
 	sip_listen_sweep(s);
 	sip_conns_sweep(now);
+	sip_admit_sweep(s);
 	sip_outlets_sweep(s);
 	if (s->is_draining && s->outs_n && now >= s->drain_end_ms)
 		sip_outs_end(s, NULL, CAUSE_LINK_DOWN);
@@ -59,6 +60,7 @@ struct sip *sip_new(struct net_loop *l, const struct intake *in,
 	s->resolver = net_resolver_new(l, sip_trips_news, s);
 	sip_nonces_init(&s->nonces, s->seed);
 	s->bans = sip_bans_new(s->seed);
+	sip_admit_start(s);
 	sip_conns_start();
 	net_tls_on_shaken(sip_conn_shaken);
 	s->sweep = net_timer_new(l, on_sweep, s);
@@ -87,6 +89,7 @@ void sip_free(struct sip *s)
 	map_free(s->pending);
 	sip_stack_free(s->stack);
 	sip_conns_stop();
+	sip_admit_stop(s);
 	config_put(s->conf);
 	config_put(s->next_conf);
 	mem_wipe(s->nonce_key, sizeof(s->nonce_key));

@@ -32,6 +32,8 @@ struct sip_counts {
 	uint64_t requests_in;  /* without what the duplicate cache took */
 	uint64_t duplicates;   /* retransmissions absorbed or answered again */
 	uint64_t refused_busy; /* 503 before any object existed */
+	uint64_t shed;	       /* of these, 503 or nothing before parsing */
+	uint64_t strangers;    /* not answered: too many without credentials */
 	uint64_t challenged;   /* 401 made here */
 	uint64_t auth_failed;  /* wrong or malformed credentials */
 	uint64_t banned;       /* turned away for too many of them */

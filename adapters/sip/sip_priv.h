@@ -235,6 +235,7 @@ struct sip {
 	bool was_full; /* core was told room 0 of bindings */
 	bool is_draining;
 	bool is_unready;
+	struct sip_admit *admit;
 	struct sip_counts counts;
 	int64_t refusals_ms; /* this second's log lines of them */
 	unsigned refusals_n, refusals_hidden;
@@ -353,10 +354,38 @@ void sip_turn_away(struct sip_in *in);
 /* Challenge; takes in->msg. */
 void sip_challenge(struct sip_in *in, bool is_stale);
 
+/* admit.c: what is taken while there is more than can be done. */
+enum sip_load {
+	SIP_LOAD_FINE,
+	SIP_LOAD_HIGH, /* strangers are refused */
+	SIP_LOAD_OVER, /* every new request is */
+};
+void sip_admit_start(struct sip *s);
+void sip_admit_stop(struct sip *s);
+enum sip_load sip_admit_load(struct sip *s);
+bool sip_admit_is_over(struct sip *s, const su_sockaddr_t *from);
+/* Somebody whose request was good: what he says next counts for more. */
+void sip_admit_known(struct sip *s, const su_sockaddr_t *from);
+bool sip_admit_is_known(const struct sip *s, const su_sockaddr_t *from);
+/* May this address be answered once more before it has proved who it is? */
+bool sip_admit_stranger(struct sip *s, const su_sockaddr_t *from);
+void sip_admit_sweep(struct sip *s);
+/* For udp_shim.c: true when the datagram was refused. */
+bool sip_admit_sheds(int fd, char *p, size_t n, const su_sockaddr_t *from);
+
+/* busy_out.c: a 503 for a datagram nobody parsed; 0: it must be parsed. */
+size_t sip_busy_put(const struct sip *s, char *p, size_t n,
+		    const su_sockaddr_t *from, char out[SIP_HEAD_MAX],
+		    struct sip_dup_key *key_out);
+
 /* dup.c */
 void sip_dups_init(struct sip_dups *d, uint64_t seed);
 void sip_dups_free(struct sip_dups *d);
 struct sip_dup_key sip_dup_key(const struct sip *s, const sip_t *sip);
+/* The same from its parts, for a branch that has the cookie. */
+struct sip_dup_key sip_dup_key_of(const struct sip *s, struct str branch,
+				  struct str host, struct str port,
+				  struct str method);
 struct sip_dup *sip_dup_find(struct sip_dups *d, struct sip_dup_key k,
 			     int64_t now_ms);
 /* A pending entry; when there are too many the oldest that is not pending

@@ -107,6 +107,14 @@ static int port_post(void *self, struct event *ev)
 	return 0;
 }
 
+static int64_t port_lag_ms(void *self)
+{
+	struct core *core = self;
+
+	return core->run_first ? core->loop.now_ms(core->loop.self) -
+				 core->run_first->now_ms : 0;
+}
+
 static struct event *port_event_new(void *self, enum ev_kind kind)
 {
 	return ev_make(self, kind);
@@ -138,6 +146,7 @@ struct intake core_intake(struct core *core)
 		.core = core, .post = port_post, .event_new = port_event_new,
 		.event_drop = port_event_drop, .leg_new = port_leg_new,
 		.trace_new = port_trace_new, .is_full = port_is_full,
+		.lag_ms = port_lag_ms,
 	};
 }
 

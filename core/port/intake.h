@@ -20,4 +20,6 @@ struct intake {
 	struct trace_id (*trace_new)(void *core);
 	/* True while post would refuse: stop reading, answer busy early. */
 	bool (*is_full)(void *core);
+	/* How long the oldest event has waited for its turn. */
+	int64_t (*lag_ms)(void *core);
 };

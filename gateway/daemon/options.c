@@ -216,6 +216,14 @@ static const struct option sip_options[] = {
 	{ "connections-per-source", OPT_NUMBER, C(sip_conns_per_source),
 	  .preset = "1000", .min = 1, .max = 1000000,
 	  .sentence = "Of these from one IPv4 address or IPv6 /64." },
+	{ "lag-max", OPT_DURATION, UNIT_MS, C(sip_lag_ms_max),
+	  .preset = "200ms", .min = 5, .max = 10 * SEC,
+	  .sentence = "How long requests may wait for their turn before new "
+		"ones get 503; those of strangers do at half of it." },
+	{ "stranger-rate", OPT_NUMBER, C(sip_stranger_rate),
+	  .preset = "500", .min = 1, .max = 1000000,
+	  .sentence = "Requests without credentials that are answered, a "
+		"second and source address; more are dropped." },
 	{ "register-min", OPT_DURATION, UNIT_S, C(reg_expires_min_s),
 	  .preset = "60s", .min = 1, .max = 3600,
 	  .sentence = "Shortest registration; a shorter wish gets 423." },

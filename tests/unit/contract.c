@@ -83,6 +83,13 @@ static bool is_full(void *core)
 	return c->is_full;
 }
 
+static int64_t lag_ms(void *core)
+{
+	struct contract_core *c = core;
+
+	return c->lag_ms;
+}
+
 void contract_core_init(struct contract_core *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -93,7 +100,8 @@ void contract_core_init(struct contract_core *c)
 				     .event_drop = event_drop,
 				     .leg_new = leg_new,
 				     .trace_new = trace_new,
-				     .is_full = is_full };
+				     .is_full = is_full,
+				     .lag_ms = lag_ms };
 }
 
 struct event *contract_core_take(struct contract_core *c)

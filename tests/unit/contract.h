@@ -17,6 +17,7 @@ struct contract_core {
 	struct event *first, **end;	/* posted, not yet taken */
 	size_t queued_n, posted_n, dropped_n, made_n, freed_n;
 	bool is_full;			/* post of requests is refused */
+	int64_t lag_ms;			/* how far it is behind */
 	uint64_t legs;			/* ids given */
 	uint64_t traces;
 };
