@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include <sofia-sip/sip_status.h>
+
 #include "core/base/hash.h"
 
 #define COOKIE "z9hG4bK"
@@ -17,6 +19,7 @@ void sip_dups_init(struct sip_dups *d, uint64_t seed)
 	list_init(&d->by_age);
 	d->map = map_new(seed);
 	d->merges = map_new(~seed);
+	d->max = SIP_DUPS_MAX;
 	d->n = 0;
 }
 
@@ -166,7 +169,7 @@ struct sip_dup *sip_dup_add(struct sip_dups *d, struct sip_dup_key k,
 		return NULL;
 	if (old)
 		unlink_entry(d, old);
-	if (d->n >= SIP_DUPS_MAX && !make_room(d))
+	if (d->n >= d->max && !make_room(d))
 		return NULL;
 	e = mem_zalloc(sizeof(*e));
 	e->key = k;
@@ -199,7 +202,11 @@ void sip_dup_done(struct sip_dups *d, struct sip_dup *e,
 	e->is_pending = false;
 	end_merge(d, e);
 	e->code = (uint16_t)r->code;
-	e->phrase = keep(r->phrase);
+	/* The usual words come with the code. */
+	e->phrase = r->phrase && strcmp(r->phrase, sip_status_phrase(
+							   (int)r->code)) == 0
+			    ? NULL
+			    : keep(r->phrase);
 	e->head = keep(r->head);
 	e->end_ms = now_ms + SIP_DUP_LIFE_MS;
 	list_del(&e->by_age);

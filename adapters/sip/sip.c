@@ -164,6 +164,8 @@ static void port_commit(void *self)
 	s->next_conf = NULL;
 	commit_dns(s);
 	sip_listen_commit(s);
+	if (s->conf->sip_repeats_max)
+		s->dups.max = s->conf->sip_repeats_max;
 	sip_conns_limit(s->conf->sip_conns_max, s->conf->sip_conns_per_source);
 	sip_peer_commit(s);
 	sip_outlets_commit(s);

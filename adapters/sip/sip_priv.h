@@ -66,7 +66,8 @@ enum {
 	SIP_FLOW_QUEUE_MAX = 64,   /* messages a client's connection has not
 					   taken yet */
 	SIP_CONN_QUEUE_MAX = 1000, /* the stack's own limit for any */
-	SIP_DUPS_MAX = 200000,	   /* remembered answers: some 200 bytes each */
+	SIP_DUPS_MAX = 350000,	   /* remembered answers when nothing is said:
+					   32 s at 10,000 a second */
 	SIP_NONCES_MAX = 100000, /* nonces in use: some 120 bytes each */
 	SIP_DUP_LIFE_MS = 32000,   /* 64*T1 [RFC 3261 17.2.2] */
 	SIP_PENDING_LIFE_MS = 64000, /* core answers within seconds; then
@@ -148,7 +149,7 @@ struct sip_dups {
 	struct list_link by_age;
 	struct map *map;
 	struct map *merges; /* merge -> pending entry */
-	size_t n;
+	size_t n, max;
 };
 
 /* Which counts of our nonces were used: nonce.c. */

@@ -171,6 +171,7 @@ struct config {
 	uint32_t sip_conns_max, sip_conns_per_source;	/* accepted ones */
 	unsigned sip_anonymity_code;	/* 433, or 403 for older peers */
 	uint32_t sip_lag_ms_max;	/* new requests wait so long at most */
+	uint32_t sip_repeats_max;	/* answers remembered for 32 s */
 	uint32_t sip_stranger_rate;	/* challenges a second and source */
 	uint32_t reg_expires_min_s, reg_expires_max_s, reg_expires_default_s;
 	uint32_t reg_contacts_max;

@@ -220,6 +220,10 @@ static const struct option sip_options[] = {
 	  .preset = "200ms", .min = 5, .max = 10 * SEC,
 	  .sentence = "How long requests may wait for their turn before new "
 		"ones get 503; those of strangers do at half of it." },
+	{ "repeats-max", OPT_NUMBER, C(sip_repeats_max),
+	  .preset = "350000", .min = 1000, .max = 10000000,
+	  .sentence = "Answers remembered for 32 s, so that a repeated request "
+		"gets the same one; some 150 bytes each, the oldest go first." },
 	{ "stranger-rate", OPT_NUMBER, C(sip_stranger_rate),
 	  .preset = "500", .min = 1, .max = 1000000,
 	  .sentence = "Requests without credentials that are answered, a "

@@ -36,14 +36,28 @@ async def fixture(build):
         yield lab
 
 
+def changed(lab, name, *changes):
+    """The scenario of a message with some words changed; its path."""
+    with open(os.path.join(HERE, "sipp", "message.xml"),
+              encoding="latin-1") as f:
+        text = f.read()
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    path = os.path.join(lab.dir, name + ".xml")
+    with open(path, "w", encoding="latin-1") as f:
+        f.write(text)
+    return path
+
+
 async def sipp(lab, scenario, user, transport, count=1, port=None, to=None,
-               password="", contact=0, wait=True, rate=20):
+               password="", contact=0, wait=True, rate=20, path=None):
     process = lab.own(Process("sipp " + scenario, os.path.join(
         lab.dir, "sipp-%s-%s.log" % (scenario, transport))))
     words = ["sipp"]
     if scenario != "receive":
         words.append("127.0.0.1:%d" % lab.node.ports[transport])
-    words += ["-sf", os.path.join(HERE, "sipp", scenario + ".xml"),
+    words += ["-sf", path or os.path.join(HERE, "sipp", scenario + ".xml"),
               "-i", "127.0.0.1", "-p", str(port or lab.ports.take()),
               "-t", {"udp": "u1", "tcp": "t1"}[transport], "-m", str(count),
               "-r", str(rate), "-s", user, "-au", user, "-ap", password,
@@ -101,6 +115,26 @@ async def over_udp(lab):
 @test("SIPp over TCP does the same", timeout=90)
 async def over_tcp(lab):
     await all_of_it(lab, "tcp")
+
+
+@test("SIPp is refused with the right code over UDP and TCP", timeout=60)
+async def refused(lab):
+    password = await lab.node.add_user("sippbad")
+    for transport in ("udp", "tcp"):
+        for code, to, change in (
+                (404, "sip:nobody@sip.example", ()),
+                (415, "sip:bob@sip.example",
+                 (("Content-Type: text/plain", "Content-Type: x/unknown"),)),
+                (483, "sip:bob@sip.example",
+                 (("Max-Forwards: 70", "Max-Forwards: 0"),)),
+                (420, "sip:bob@sip.example",
+                 (("Max-Forwards: 70", "Max-Forwards: 70\n    "
+                   "Require: nobody-knows"),))):
+            path = changed(lab, "refused-%s-%d" % (transport, code), *change,
+                           ('response="200"', 'response="%d"' % code))
+            await sipp(lab, "refused-%d" % code, "sippbad", transport, 5,
+                       to=to, password=password, path=path, rate=50)
+    assert "number 1 by SIPp" not in lab.bob.texts()
 
 
 @test("SIPp with a wrong password gets nowhere")

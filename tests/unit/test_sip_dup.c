@@ -103,6 +103,53 @@ static void test_merged(void **state)
 	assert_int_equal(sip_counts(s->sip).duplicates, 0);
 }
 
+/* More than may be remembered: the oldest answers go, memory does not grow,
+   and what came lately is still known. */
+static void test_bounded(void **state)
+{
+	struct sip_side *s = *state;
+	char branch[32];
+	unsigned i;
+
+	for (i = 0; i < 1300; i++) {
+		struct event *ev;
+
+		snprintf(branch, sizeof(branch), "z9hG4bKb%u", i);
+		send_with(s, "MESSAGE", branch, i + 1, "c1");
+		ev = sip_side_event(s, EV_MSG);
+		assert_non_null(ev);
+		sip_side_answer(s, ev->leg, CAUSE_NONE, NULL);
+		sip_side_done(s, ev);
+		assert_int_equal(sip_side_status(sip_side_recv(s)), 200);
+		assert_true(sip_counts(s->sip).remembered <= 1000);
+	}
+	assert_int_equal(sip_counts(s->sip).remembered, 1000);
+	for (i = 301; i < 1300; i += 111) {
+		snprintf(branch, sizeof(branch), "z9hG4bKb%u", i);
+		send_with(s, "MESSAGE", branch, i + 1, "c1");
+		assert_int_equal(sip_side_status(sip_side_recv(s)), 200);
+	}
+	assert_int_equal(contract_core_count(&s->core, EV_MSG), 0);
+	send_with(s, "MESSAGE", "z9hG4bKb7", 8, "c1");
+	sip_side_pass(s, 30);
+	assert_int_equal(contract_core_count(&s->core, EV_MSG), 1);
+}
+
+/* The configuration's bound, so that a test can reach it. */
+static int setup_small(void **state)
+{
+	struct errtext why;
+	struct sip_side *s;
+
+	setup(state);
+	s = *state;
+	s->config->sip_repeats_max = 1000;
+	if (s->port.prepare(s->port.self, s->config, &why) < 0)
+		return -1;
+	s->port.commit(s->port.self);
+	return 0;
+}
+
 static void test_busy_is_not_remembered(void **state)
 {
 	struct sip_side *s = *state;
@@ -164,6 +211,8 @@ int main(void)
 		IN(test_absorbed),
 		IN(test_others_are_new),
 		IN_ROWS(test_merged, "CP07"),
+		{ .name = "test_bounded", .test_func = test_bounded,
+		  .setup_func = setup_small, .teardown_func = teardown },
 		IN(test_busy_is_not_remembered),
 		IN(test_ack_and_cancel),
 		IN(test_over_tcp),
