@@ -59,6 +59,8 @@ const struct word log_events[] = {
 	{ "msg_not_readable", "A stored message could not be understood." },
 	{ "next_hop", "Where a SIP request goes now." },
 	{ "not_ready", "New work should go elsewhere; checks says why." },
+	{ "overload", "More came than could be done: so many requests were "
+	  "refused since the last such line." },
 	{ "ready", "New work is taken." },
 	{ "redirected", "A device named other addresses, which are tried." },
 	{ "refused", "A message was not taken; cause says why." },
