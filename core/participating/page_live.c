@@ -65,6 +65,13 @@ static void send_live(struct pstep *s, const struct target *t, size_t n)
 		hunt_add(&s->p->hunt, t[i].leg, t[i].binding);
 }
 
+/* The others get a turn before the sender is answered. */
+static uint32_t stage_ms(const struct config *c)
+{
+	return c->fork_wait_ms < c->no_answer_ms ? c->fork_wait_ms :
+						   c->no_answer_ms / 2;
+}
+
 static void begin(struct pstep *s)
 {
 	s->p->state = PAGE_LIVE;
@@ -101,7 +108,7 @@ bool page_try_devices(struct pstep *s, const struct plan *plan)
 		return false;
 	send_live(s, to_bindings(s, list, n), n);
 	if (n < plan->n)
-		page_timer(s, TAG_STAGE, s->conf->fork_wait_ms);
+		page_timer(s, TAG_STAGE, stage_ms(s->conf));
 	return true;
 }
 
@@ -184,7 +191,7 @@ static bool try_more(struct pstep *s, const struct plan *plan,
 	if (s->route.kind != ROUTE_USER)
 		return false;	/* another configuration meanwhile */
 	send_live(s, to_bindings(s, list, n), n);
-	page_timer(s, TAG_STAGE, s->conf->fork_wait_ms);
+	page_timer(s, TAG_STAGE, stage_ms(s->conf));
 	return true;
 }
 

@@ -666,7 +666,8 @@ static const struct option policy_options[] = {
 	{ "fork-wait", OPT_DURATION, UNIT_MS, C(fork_wait_ms),
 	  .preset = "5s", .min = 100, .max = 31 * SEC,
 	  .sentence = "Time devices of a higher q have to answer before "
-		"those of the next are tried too." },
+		"those of the next are tried too; half of no-answer when it "
+		"is not less." },
 	{ "recurse", OPT_BOOL, C(recurse), .preset = "yes",
 	  .sentence = "Follow a 301 or 302 of the far side to where the "
 		"domains and routes let the sender go." },

@@ -45,7 +45,8 @@ STAGES = ("loop", "writer", "reader")
 UDP_RATE = 10000
 CACHE = 'store {\n cache = 1G\n}\n'
 SETTLE_S = 0.3		# what a server puts off belongs to the round
-MANY = 'limits {\n quota-count = 1000000\n quota-bytes = 8G\n}\n'
+LOAD = 'limits {\n sender-rate = 0\n%s}\n'
+MANY = ' quota-count = 1000000\n quota-bytes = 8G\n'
 
 
 class Bench:
@@ -63,9 +64,9 @@ class Bench:
     def figure(self, name, value, unit, bar=None, is_good=None):
         self.figures.append((name, value, unit, bar, is_good))
 
-    async def node(self, name, users, config=""):
+    async def node(self, name, users, config="", limits=""):
         node = self.lab.own(Node(self.lab.dir, self.lab.ports, self.lab.build,
-                                 sip_config() + config, name))
+                                 sip_config() + LOAD % limits + config, name))
         await node.start()
         return await node.add_users(users)
 
@@ -213,8 +214,9 @@ class Bench:
     async def bridge(self, row, title, **options):
         prosody = await self.lab.prosody(components=(SIP_DOMAIN, PEER),
                                          users=(), level="warn")
-        node = await self.node(row, USERS, MANY + xmpp_config(
-            prosody.component, prosody.secrets[SIP_DOMAIN], domain=PEER))
+        node = await self.node(row, USERS, xmpp_config(
+            prosody.component, prosody.secrets[SIP_DOMAIN], domain=PEER),
+            MANY)
         load = await self.load(
             node, xmpp_port=prosody.component, xmpp_domain=PEER,
             xmpp_secret=prosody.secrets[PEER], **options)
@@ -262,7 +264,7 @@ class Bench:
 
     async def durable(self):
         """202 for an absent user beside the disk's own fdatasync rate"""
-        node, accepted = await self.node("durable", USERS, MANY), 0
+        node, accepted = await self.node("durable", USERS, limits=MANY), 0
         for window, bar in ((1, 0.5), (256, 2.0)):
             row = "durable_%d" % window
             load = await self.load(node, register=0, window=window,
