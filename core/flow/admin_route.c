@@ -21,6 +21,44 @@ static const char *verb_name(enum route_do v)
 	return "?";
 }
 
+static void put_rule(struct buf *b, struct str name, struct str from,
+		     struct str to, const char *does, struct str via,
+		     struct str fallback, uint64_t hits)
+{
+	json_begin_obj(b);
+	json_key_str(b, "name", name);
+	json_key_str(b, "from", from);
+	json_key_str(b, "to", to);
+	json_key_text(b, "does", does);
+	json_key_str(b, "via", via);
+	json_key_str(b, "fallback", fallback);
+	json_key_u64(b, "hits", hits);
+	json_end_obj(b);
+}
+
+/* The entries of a domain's lists, in the order they are tried. Of a foreign
+   domain they are its users, of ours whoever writes to them. */
+static void put_domain(struct astep *s, struct buf *b,
+		       const struct domain_conf *d)
+{
+	struct str name = arena_printf(s->out->arena, "domain %.*s",
+				       STR_ARG(d->name));
+	struct str via = d->kind == DOMAIN_SERVED ? STR("") : d->via;
+	struct str to = d->kind == DOMAIN_SERVED ? d->name : STR("");
+	const struct core *core = s->f->core;
+	size_t i, n = d->rule_base;
+
+	for (i = 0; i < d->deny_n; i++)
+		put_rule(b, name, d->deny[i], to, "deny", via, STR(""),
+			 hits_of(core, n++));
+	for (i = 0; i < d->allow_n; i++)
+		put_rule(b, name, d->allow[i], to, "allow", via, STR(""),
+			 hits_of(core, n++));
+	if (d->kind == DOMAIN_FOREIGN || d->allow_n > 0)
+		put_rule(b, name, STR("*"), to, "deny", via, STR(""),
+			 hits_of(core, n));
+}
+
 enum step verb_route_ls(struct astep *s)
 {
 	const struct config *c = fact_config(s->f);
@@ -32,17 +70,11 @@ enum step verb_route_ls(struct astep *s)
 	for (i = 0; i < c->routes_n; i++) {
 		const struct route_conf *r = &c->routes[i];
 
-		json_begin_obj(&b);
-		json_key_str(&b, "name", r->name);
-		json_key_str(&b, "from", r->from);
-		json_key_str(&b, "to", r->to);
-		json_key_text(&b, "does", verb_name(r->verb));
-		json_key_str(&b, "via", r->via);
-		json_key_str(&b, "fallback", r->fallback);
-		json_key_u64(&b, "hits", i < s->f->core->route_hits_n ?
-			     s->f->core->route_hits[i] : 0);
-		json_end_obj(&b);
+		put_rule(&b, r->name, r->from, r->to, verb_name(r->verb),
+			 r->via, r->fallback, hits_of(s->f->core, i));
 	}
+	for (i = 0; i < c->domains_n; i++)
+		put_domain(s, &b, &c->domains[i]);
 	json_end_arr(&b);
 	admin_json(s, &b);
 	return STEP_DONE;

@@ -20,9 +20,7 @@ struct core *core_new(struct loop_port loop, struct config *c)
 	facts_init(core);
 	core->window = window_new(core->seed);
 	core->rates = rates_new(core->seed);
-	core->route_hits_n = c->routes_n;
-	core->route_hits = mem_zalloc((c->routes_n + 1) *
-				      sizeof(*core->route_hits));
+	hits_init(core);
 	return core;
 }
 
@@ -116,11 +114,8 @@ void core_config(struct core *core, struct config *c)
 	struct config *old = core->config;
 
 	core->config = config_ref(c);
+	hits_reload(core, old);
 	config_put(old);
-	mem_free(core->route_hits);
-	core->route_hits_n = c->routes_n;
-	core->route_hits = mem_zalloc((c->routes_n + 1) *
-				      sizeof(*core->route_hits));
 	intake_push(core, ev_make(core, EV_CONFIG));
 }
 

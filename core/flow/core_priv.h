@@ -267,6 +267,11 @@ void count_account(struct core *core, const struct account *r,
 /* gauges.c */
 void gauges_hide(struct core *core);
 
+/* hits.c */
+void hits_init(struct core *core);
+void hits_reload(struct core *core, const struct config *old);
+uint64_t hits_of(const struct core *core, size_t rule);
+
 /* rates.c */
 struct rates *rates_new(uint64_t seed);
 void rates_free(struct rates *r);

@@ -77,6 +77,20 @@ const struct domain_conf *config_domain(const struct config *c,
 	return best;
 }
 
+void config_number_rules(struct config *c)
+{
+	size_t i, n = c->routes_n;
+
+	/* 0 says that a domain has no numbers. */
+	if (n == 0)
+		n = 1;
+	for (i = 0; i < c->domains_n; i++) {
+		c->domains[i].rule_base = (uint32_t)n;
+		n += c->domains[i].deny_n + c->domains[i].allow_n + 1;
+	}
+	c->rules_n = n;
+}
+
 uint32_t config_id_of(struct str name)
 {
 	uint64_t h = hash_key(0x6361757365776179u, name.p, name.n);

@@ -93,6 +93,8 @@ struct link_conf {			/* link "name" { } */
 	bool insecure_cleartext;	/* a component link off this machine */
 	uint32_t window;		/* sends under way at most */
 	struct rate_limit rate;		/* of what comes over it */
+	struct str *claims;		/* patterns: whom it may speak for */
+	size_t claims_n;
 };
 
 enum { CONFIG_LINKS_MAX = 1024 };	/* those made of domains included */
@@ -116,8 +118,10 @@ struct domain_conf {			/* domain "name" { } */
 	bool insecure_cleartext;
 	bool is_enabled;
 	enum trust trust;
-	struct str *allow, *deny;	/* patterns of foreign addresses */
+	struct str *allow, *deny;	/* patterns: of its users when it is
+					   foreign, else of senders to them */
 	size_t allow_n, deny_n;
+	uint32_t rule_base;		/* number of its first entry, below */
 	uint32_t message_bytes_max;	/* 0: the global limit */
 	struct remark_conf remarks;	/* of its users */
 	struct rate_limit rate;		/* of what comes from it, and of what
@@ -143,6 +147,7 @@ struct route_conf {			/* route "name" { }, in this order */
 	enum cause deny_cause;
 	struct str rewrite_from, rewrite_to;	/* "{user}@im.example", "" */
 	bool may_relay;			/* even when neither side is served */
+	bool is_one_way;		/* its rewrites need not be reversible */
 };
 
 struct config {
@@ -216,6 +221,7 @@ struct config {
 	size_t domains_n;
 	struct route_conf *routes;
 	size_t routes_n;
+	size_t rules_n;		/* routes and entries of domains */
 	struct number_plan *plans;
 	size_t plans_n;
 };
@@ -230,4 +236,8 @@ const struct link_conf *config_link_by_name(const struct config *c,
 /* Exact name first, then the longest "*." suffix; NULL if none. */
 const struct domain_conf *config_domain(const struct config *c,
 					struct str name);
+/* Numbers of all that has a counter: the routes from 0 on, then of each domain
+   its deny entries, its allow entries, and one for whoever matches none. Set
+   once, when the configuration is whole; c->rules_n is how many. */
+void config_number_rules(struct config *c);
 uint32_t config_id_of(struct str name);	/* of a link or node name */

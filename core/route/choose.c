@@ -2,22 +2,15 @@
  * returns false when it refused. Called by page mode, the queues and
  * "causewayctl route test"; it never asks whether a user exists.
  */
-#include "core/route/choose.h"
+#include "core/route/choose_priv.h"
 
 #include "core/route/numbers.h"
 #include "core/route/pattern.h"
 #include "core/route/rewrite.h"
 
-enum { FIXED_NOTES_MAX = 16 };	/* stages beside the rules */
-
-struct choice {
-	const struct config *conf;
-	struct arena *a;
-	const struct route_query *query;
-	struct route *out;
-	const struct domain_conf *from_domain;	/* of the sender as he came */
-	const struct domain_conf *to_domain;	/* of the recipient by now */
-	bool may_relay;
+enum {
+	FIXED_NOTES_MAX = 16,	/* stages beside the rules */
+	FIXED_HITS_MAX = 4,	/* entries of allow and deny beside them */
 };
 
 /* ---- what was done ---- */
@@ -28,7 +21,7 @@ static size_t notes_max(const struct config *conf)
 	return 2 * conf->routes_n + FIXED_NOTES_MAX;
 }
 
-static void note(struct choice *ch, const char *stage, struct str name,
+void choice_note(struct choice *ch, const char *stage, struct str name,
 		 bool is_hit, const char *did, struct str detail)
 {
 	struct route *out = ch->out;
@@ -41,83 +34,27 @@ static void note(struct choice *ch, const char *stage, struct str name,
 	};
 }
 
-static bool refuse(struct choice *ch, const char *stage, struct str name,
+bool choice_refuse(struct choice *ch, const char *stage, struct str name,
 		   enum cause cause)
 {
-	note(ch, stage, name, true, "refuses", str_of(cause_name(cause)));
+	choice_note(ch, stage, name, true, "refuses", str_of(cause_name(cause)));
 	ch->out->kind = ROUTE_REFUSE;
 	ch->out->cause = cause;
 	ch->out->link = ch->out->fallback = 0;
 	return false;
 }
 
-/* ---- 1 sender ---- */
-
-/* An XMPP server vouches for those who are reached over it, and for nobody
-   else: another server's users would be an easy disguise. */
-static bool is_his_link(const struct choice *ch)
+bool choice_hit(struct choice *ch, size_t rule)
 {
-	const struct route_query *q = ch->query;
-	size_t i;
+	struct route *out = ch->out;
 
-	if (q->in_proto != PROTO_XMPP || q->in_link == 0 ||
-	    q->in_link == ch->from_domain->via_id)
-		return true;
-	for (i = 0; i < ch->conf->routes_n; i++) {
-		const struct route_conf *r = &ch->conf->routes[i];
-
-		if ((r->via_id == q->in_link || r->fallback_id == q->in_link) &&
-		    pattern_match(r->to, q->from))
-			return true;
-	}
-	return false;
-}
-
-static bool foreign_sender(struct choice *ch)
-{
-	const struct domain_conf *d = ch->from_domain;
-	const struct route_query *q = ch->query;
-
-	/* A domain speaks one protocol; over another one it is a pretender. */
-	if (q->in_proto != PROTO_NONE && q->in_proto != d->proto &&
-	    !q->is_trusted_in)
-		return refuse(ch, "sender", d->name, CAUSE_NOT_YOURS);
-	if (!is_his_link(ch))
-		return refuse(ch, "sender", d->name, CAUSE_NOT_YOURS);
-	if (pattern_match_any(d->deny, d->deny_n, q->from) ||
-	    !pattern_match_any(d->allow, d->allow_n, q->from))
-		return refuse(ch, "sender", d->name, CAUSE_POLICY_VIOLATION);
-	note(ch, "sender", d->name, true, "is foreign and allowed", STR_NONE);
-	return true;
-}
-
-static bool sender(struct choice *ch)
-{
-	const struct route_query *q = ch->query;
-	const struct domain_conf *d = ch->from_domain;
-	bool is_inside = q->in_link == 0 || q->is_trusted_in;
-
-	if (q->from->kind == ADDR_NONE)
-		return refuse(ch, "sender", STR_NONE, CAUSE_BAD_REQUEST);
-	if (d && !d->is_enabled && !q->is_accepted)
-		return refuse(ch, "sender", d->name, CAUSE_REMOTE_NOT_FOUND);
-	ch->out->is_ours = q->from->kind == ADDR_TEL ? is_inside :
-			   d && d->kind == DOMAIN_SERVED;
-	if (q->is_accepted) {
-		note(ch, "sender", STR_NONE, true, "was accepted before",
-		     STR_NONE);
-		return true;
-	}
-	if (d && d->kind == DOMAIN_SERVED && !is_inside)
-		return refuse(ch, "sender", d->name, CAUSE_NOT_YOURS);
-	if (d && d->kind == DOMAIN_FOREIGN)
-		return foreign_sender(ch);
-	/* Nobody could answer him, not even with a report. */
-	if (!d && q->from->kind != ADDR_TEL && !q->is_trusted_in)
-		return refuse(ch, "sender", q->from->domain,
-			      CAUSE_POLICY_VIOLATION);
-	note(ch, "sender", d ? d->name : STR_NONE, true,
-	     ch->out->is_ours ? "is ours" : "is foreign", STR_NONE);
+	if (!out->hits)
+		out->hits = arena_array(ch->a, ch->conf->routes_n +
+					FIXED_HITS_MAX, sizeof(*out->hits));
+	if (!out->hits)
+		return choice_refuse(ch, "rule", STR_NONE, CAUSE_OVERLOAD);
+	if (out->hits_n < ch->conf->routes_n + FIXED_HITS_MAX)
+		out->hits[out->hits_n++] = (uint32_t)rule;
 	return true;
 }
 
@@ -130,9 +67,9 @@ static bool number(struct choice *ch)
 				  &ch->out->to, &by);
 
 	if (err < 0)
-		return refuse(ch, "number", STR_NONE, CAUSE_OVERLOAD);
+		return choice_refuse(ch, "number", STR_NONE, CAUSE_OVERLOAD);
 	if (by.p)
-		note(ch, "number", by, true, "makes it", ch->out->to.text);
+		choice_note(ch, "number", by, true, "makes it", ch->out->to.text);
 	return true;
 }
 
@@ -142,16 +79,16 @@ static bool domain(struct choice *ch)
 
 	switch (ch->out->to.kind) {
 	case ADDR_NONE:
-		return refuse(ch, "domain", STR_NONE, CAUSE_BAD_REQUEST);
+		return choice_refuse(ch, "domain", STR_NONE, CAUSE_BAD_REQUEST);
 	case ADDR_ANONYMOUS:
-		return refuse(ch, "domain", STR_NONE, CAUSE_NOT_FOUND);
+		return choice_refuse(ch, "domain", STR_NONE, CAUSE_NOT_FOUND);
 	case ADDR_USER:
 	case ADDR_TEL:
 	case ADDR_DOMAIN:
 		break;
 	}
 	if (d && !d->is_enabled)
-		return refuse(ch, "domain", d->name, CAUSE_REMOTE_NOT_FOUND);
+		return choice_refuse(ch, "domain", d->name, CAUSE_REMOTE_NOT_FOUND);
 	return true;
 }
 
@@ -180,11 +117,11 @@ static bool rewrite_one(struct choice *ch, const struct route_conf *r,
 		return true;
 	err = rewrite_addr(ch->a, template_text, addr, &rewritten);
 	if (err < 0)
-		return refuse(ch, "rule", r->name,
+		return choice_refuse(ch, "rule", r->name,
 			      err == ERR_LIMIT ? CAUSE_OVERLOAD :
 						 CAUSE_ADDRESS_INCOMPLETE);
 	*addr = rewritten;
-	note(ch, "rule", r->name, true, did, rewritten.text);
+	choice_note(ch, "rule", r->name, true, did, rewritten.text);
 	return true;
 }
 
@@ -203,19 +140,6 @@ static bool rewrite_both(struct choice *ch, const struct route_conf *r)
 	return true;
 }
 
-static bool count_hit(struct choice *ch, size_t i)
-{
-	struct route *out = ch->out;
-
-	if (!out->hits)
-		out->hits = arena_array(ch->a, ch->conf->routes_n - i,
-					sizeof(*out->hits));
-	if (!out->hits)
-		return refuse(ch, "rule", STR_NONE, CAUSE_OVERLOAD);
-	out->hits[out->hits_n++] = (uint32_t)i;
-	return true;
-}
-
 static bool to_link(struct choice *ch, const char *stage, struct str name,
 		    uint32_t via, uint32_t fallback)
 {
@@ -230,12 +154,12 @@ static bool to_link(struct choice *ch, const char *stage, struct str name,
 		fallback = 0;
 	}
 	if (!l)
-		return refuse(ch, stage, name, CAUSE_LINK_DOWN);
+		return choice_refuse(ch, stage, name, CAUSE_LINK_DOWN);
 	out->kind = ROUTE_LINK;
 	out->link = l->id;
 	out->fallback = fallback;
 	out->proto = l->proto;
-	note(ch, stage, name, true, "decides: link", l->name);
+	choice_note(ch, stage, name, true, "decides: link", l->name);
 	return true;
 }
 
@@ -243,7 +167,7 @@ static bool to_user(struct choice *ch, const char *stage, struct str name)
 {
 	ch->out->kind = ROUTE_USER;
 	ch->out->proto = PROTO_SIP;
-	note(ch, stage, name, true, "decides: our user", ch->out->to.text);
+	choice_note(ch, stage, name, true, "decides: our user", ch->out->to.text);
 	return true;
 }
 
@@ -260,7 +184,7 @@ static bool decide(struct choice *ch, const struct route_conf *r)
 	case ROUTE_DO_NEXT:
 		break;
 	}
-	return refuse(ch, "rule", r->name,
+	return choice_refuse(ch, "rule", r->name,
 		      r->deny_cause ? r->deny_cause : CAUSE_DENIED);
 }
 
@@ -274,11 +198,11 @@ static bool rules(struct choice *ch, bool *decided_out)
 		const struct route_conf *r = &ch->conf->routes[i];
 
 		if (!rule_matches(ch, r)) {
-			note(ch, "rule", r->name, false, "does not match",
+			choice_note(ch, "rule", r->name, false, "does not match",
 			     STR_NONE);
 			continue;
 		}
-		if (!count_hit(ch, i))
+		if (!choice_hit(ch, i))
 			return false;
 		ch->out->rule = r->verb == ROUTE_DO_NEXT ? -1 : (long)i;
 		if (r->verb != ROUTE_DO_DENY && !rewrite_both(ch, r))
@@ -301,11 +225,11 @@ static bool by_default(struct choice *ch)
 	if (d && d->kind == DOMAIN_FOREIGN)
 		return to_link(ch, "default", d->name, d->via_id, 0);
 	if (to->kind == ADDR_TEL)
-		return refuse(ch, "default", STR_NONE,
+		return choice_refuse(ch, "default", STR_NONE,
 			      str_starts(to->user, STR("+")) ?
 			      CAUSE_NO_DOMAIN : CAUSE_ADDRESS_INCOMPLETE);
 	if (!d)
-		return refuse(ch, "default", to->domain, CAUSE_NO_DOMAIN);
+		return choice_refuse(ch, "default", to->domain, CAUSE_NO_DOMAIN);
 	return to_user(ch, "default", d->name);
 }
 
@@ -324,8 +248,8 @@ static bool passes_relay(struct choice *ch)
 	if (!out->is_relay || ch->query->is_accepted)
 		return true;
 	if (!ch->may_relay)
-		return refuse(ch, "relay", STR_NONE, CAUSE_NO_RELAY);
-	note(ch, "relay", ch->conf->routes[out->rule].name, true,
+		return choice_refuse(ch, "relay", STR_NONE, CAUSE_NO_RELAY);
+	choice_note(ch, "relay", ch->conf->routes[out->rule].name, true,
 	     "lets it pass", STR_NONE);
 	return true;
 }
@@ -336,11 +260,11 @@ static bool passes_loop(struct choice *ch)
 	struct route *out = ch->out;
 
 	if (q->hops_left == 0)
-		return refuse(ch, "hops", STR_NONE, CAUSE_TOO_MANY_HOPS);
+		return choice_refuse(ch, "hops", STR_NONE, CAUSE_TOO_MANY_HOPS);
 	if (out->kind != ROUTE_LINK || q->in_link == 0)
 		return true;
 	if (out->link == q->in_link)
-		return refuse(ch, "loop", STR_NONE, CAUSE_LOOP);
+		return choice_refuse(ch, "loop", STR_NONE, CAUSE_LOOP);
 	if (out->fallback == q->in_link)
 		out->fallback = 0;
 	return true;
@@ -362,24 +286,9 @@ static bool passes_sips(struct choice *ch)
 	    (!ch->query->is_secure && !ch->query->to->is_secure))
 		return true;
 	if (!is_sips_link(config_link(ch->conf, out->link)))
-		return refuse(ch, "sips", STR_NONE, CAUSE_SIPS_ONLY);
+		return choice_refuse(ch, "sips", STR_NONE, CAUSE_SIPS_ONLY);
 	if (!is_sips_link(config_link(ch->conf, out->fallback)))
 		out->fallback = 0;
-	return true;
-}
-
-/* Of the far domain; its allow list holds for what we send there unless it is
-   empty: then only its deny list does. */
-static bool passes_policy(struct choice *ch)
-{
-	const struct domain_conf *d = ch->to_domain;
-	const struct addr *to = &ch->out->to;
-
-	if (!d || d->kind != DOMAIN_FOREIGN || ch->out->kind != ROUTE_LINK)
-		return true;
-	if (pattern_match_any(d->deny, d->deny_n, to) ||
-	    (d->allow_n > 0 && !pattern_match_any(d->allow, d->allow_n, to)))
-		return refuse(ch, "allow", d->name, CAUSE_POLICY_VIOLATION);
 	return true;
 }
 
@@ -398,7 +307,7 @@ static bool passes_size(struct choice *ch)
 	max = smaller(smaller(max, ch->from_domain), ch->to_domain);
 	ch->out->bytes_max = max;
 	if (ch->query->bytes != BODY_SIZE_UNKNOWN && ch->query->bytes > max)
-		return refuse(ch, "size", STR_NONE, CAUSE_TOO_LARGE);
+		return choice_refuse(ch, "size", STR_NONE, CAUSE_TOO_LARGE);
 	return true;
 }
 
@@ -426,13 +335,13 @@ static bool run(struct choice *ch)
 {
 	bool is_decided;
 
-	if (!sender(ch) || !number(ch) || !domain(ch) ||
+	if (!access_sender(ch) || !number(ch) || !domain(ch) ||
 	    !rules(ch, &is_decided))
 		return false;
 	if (!is_decided && !by_default(ch))
 		return false;
 	return passes_relay(ch) && passes_loop(ch) && passes_sips(ch) &&
-	       passes_policy(ch) && passes_size(ch);
+	       access_recipient(ch) && passes_size(ch);
 }
 
 void route_choose(const struct config *conf, struct arena *a,

@@ -1,7 +1,7 @@
 /* gateway/daemon/check.c: see check.h. Each check tells its own fault at the
  * line where the operator would mend it, and goes on.
  */
-#include "gateway/daemon/check.h"
+#include "gateway/daemon/check_priv.h"
 
 #include <string.h>
 #include <sys/un.h>
@@ -10,13 +10,6 @@
 #include "adapters/net/tls_out.h"
 #include "gateway/daemon/files.h"
 #include "gateway/daemon/value.h"
-
-struct checker {
-	struct config *c;
-	const struct scan *s;
-	const struct conf_source *src;
-	struct faults *f;
-};
 
 /* Line of an option of the i-th block of that name; 0 when the block is not
    in the file. option NULL: of the block. */
@@ -36,6 +29,12 @@ static unsigned line_of(const struct checker *k, const char *block, size_t i,
 		return scan_line(k->s, at, option_find(b, str_of(option)));
 	}
 	return 0;
+}
+
+unsigned check_line(const struct checker *k, const char *block, size_t i,
+		    const char *option)
+{
+	return line_of(k, block, i, option);
 }
 
 /* Titles are unique; items of size each begin with their name. */
@@ -501,4 +500,5 @@ void check_config(struct config *c, const struct scan *s,
 		check_plan(&k, i);
 	for (i = 0; i < c->routes_n; i++)
 		check_route(&k, i);
+	check_rules(&k);
 }

@@ -462,6 +462,11 @@ static const struct option link_options[] = {
 	{ "burst", OPT_NUMBER, C(rate.burst), .preset = "200", .min = 1,
 	  .max = 1000000,
 	  .sentence = "Messages at once that rate does not hold up." },
+	{ "claims", OPT_LIST, .form = FORM_PATTERN,
+	  LIST_AT(link_conf, claims), .preset = "", .max = 1024,
+	  .sentence = "Whom it may speak for, as patterns such as "
+		"\"partner.example\"; when empty those who are reached over "
+		"it, and whomever it names when it is a trusted peer." },
 };
 
 #undef C
@@ -512,13 +517,14 @@ static const struct option domain_options[] = {
 	  .preset = "external",
 	  .sentence = "How far what it says of its users is believed." },
 	{ "allow", OPT_LIST, .form = FORM_PATTERN,
-	  LIST_AT(domain_conf, allow), .only = IF_FOREIGN, .preset = "",
-	  .max = 1024,
-	  .sentence = "Its users that may talk to ours, as patterns such as "
-		"\"*\" or \"sip:*@dept.example\"; nobody when empty." },
+	  LIST_AT(domain_conf, allow), .preset = "", .max = 1024,
+	  .sentence = "Of a foreign domain its users that may talk to ours, "
+		"as patterns such as \"*\" or \"sip:*@dept.example\"; nobody "
+		"when empty. Of a served one who may write to its users; "
+		"everybody when empty." },
 	{ "deny", OPT_LIST, .form = FORM_PATTERN, LIST_AT(domain_conf, deny),
-	  .only = IF_FOREIGN, .preset = "", .max = 1024,
-	  .sentence = "Exceptions from allow." },
+	  .preset = "", .max = 1024,
+	  .sentence = "Exceptions from allow, which are looked at first." },
 	{ "message-bytes-max", OPT_SIZE, C(message_bytes_max), .preset = "0",
 	  .max = BODY_INLINE_MAX,
 	  .sentence = "Largest message body from or to it; 0: as in "
@@ -613,6 +619,9 @@ static const struct option route_options[] = {
 	{ "rewrite-to", OPT_STR, .form = FORM_REWRITE, C(rewrite_to),
 	  .preset = "",
 	  .sentence = "New recipient, as rewrite-from." },
+	{ "one-way", OPT_BOOL, C(is_one_way), .preset = "no",
+	  .sentence = "Its rewrites may map several addresses to one, so "
+		"that answers cannot find back." },
 	{ "relay", OPT_BOOL, C(may_relay), .preset = "no",
 	  .sentence = "Allowed even when neither side is served here." },
 };

@@ -246,6 +246,54 @@ static const struct row rows[] = {
 	  " rewrite-to = \"{usr}@x.example\"\n}\n",
 	  { "1: this route does nothing",
 	    "2: rewrite-to has a wrong value" } },
+	{ "rewrites that lose the domain", "route \"1\" {\n from = \"*\"\n"
+	  " rewrite-from = \"{user}@x.example\"\n}\n"
+	  "route \"2\" {\n to = \"*@*.a.example\"\n"
+	  " rewrite-to = \"{user}@y.example\"\n}\n"
+	  "route \"3\" {\n to = \"*@b.example\"\n"
+	  " rewrite-to = \"desk@c.example\"\n}\n"
+	  "route \"4\" {\n to = \"*@d.example\"\n one-way = yes\n"
+	  " rewrite-to = \"desk@d.example\"\n}\n"
+	  "route \"5\" {\n to = \"*@*.e.example\"\n"
+	  " rewrite-to = \"{user}@{domain}.f.example\"\n}\n"
+	  "route \"6\" {\n to = \"+49*\"\n"
+	  " rewrite-to = \"{digits}@sms.example\"\n}\n"
+	  "route \"7\" {\n to = \"info@g.example\"\n"
+	  " rewrite-to = \"desk@g.example\"\n}\n",
+	  { "3: rewrite-from maps several addresses to one, so that answers "
+	    "cannot find back (expected {domain}",
+	    "7: rewrite-to maps several addresses to one",
+	    "11: rewrite-to maps several addresses to one, so that answers "
+	    "cannot find back (expected {user}" } },
+	{ "two rewrites to one address", "route \"1\" {\n from = \"*@a.ex\"\n"
+	  " rewrite-from = \"{user}@im.ex\"\n}\n"
+	  "route \"2\" {\n from = \"*@b.ex\"\n"
+	  " rewrite-from = \"{user}@im.ex\"\n}\n"
+	  "route \"3\" {\n from = \"*@c.ex\"\n"
+	  " rewrite-from = \"c-{user}@im.ex\"\n}\n"
+	  "route \"4\" {\n from = \"*@a.ex\"\n to = \"*@p.ex\"\n"
+	  " rewrite-from = \"{user}@im.ex\"\n}\n"
+	  "route \"5\" {\n from = \"*@d.ex\"\n to = \"*@p.ex\"\n"
+	  " rewrite-from = \"{user}@other.ex\"\n}\n",
+	  { "7: rewrite-from may give an address that the route in line 1 "
+	    "gives to somebody else",
+	    "11: rewrite-from may give an address that the route in line 1 "
+	    "gives",
+	    "16: rewrite-from may give an address that the route in line 5 "
+	    "gives" } },
+	{ "a route nobody reaches", SERVED LINK
+	  "route \"1\" { to = \"*@a.ex\" deny = NOT_FOUND }\n"
+	  "route \"2\" { to = \"*@a.ex\" local = yes }\n"
+	  "route \"3\" { to = \"*@a.ex\" from = \"x@b.ex\" via = \"p\" }\n"
+	  "route \"4\" { via = \"p\" }\n"
+	  "route \"5\" { to = \"+49*\" via = \"p\" }\n",
+	  { "4: this route is never reached: the one in line 3 decides",
+	    "5: this route is never reached: the one in line 4 decides",
+	    "7: this route is never reached: the one in line 6 decides" } },
+	{ "allowed and denied", SERVED LINK "domain \"f.ex\" {\n via = \"p\"\n"
+	  " allow = {\"a@*\", \"b@*\", \"b@*\"}\n deny = {\"a@*\"}\n}\n",
+	  { "5: \"a@*\" is allowed and denied",
+	    "5: \"b@*\" is in allow twice" } },
 	{ "registration times crossed", "sip {\n register-default = 2d\n}\n",
 	  { "2: register-default is not between" } },
 	{ "retry times crossed", "policy {\n retry-link-min = 2m\n}\n",
@@ -402,8 +450,9 @@ static void test_derived(void **state)
 		 "domain \"X.Example\" { via = \"p\" }\n"
 		 "domain \"*.y.example\" { via = \"o\" proto = sip }\n"
 		 "route \"b\" { via = \"o\" fallback = \"p\" kind = tel }\n"
-		 "route \"a\" { deny = \"NOT_FOUND\" }\n"
-		 "route \"c\" { rewrite-to = \"{user}@x.example\" }\n", f);
+		 "route \"a\" { deny = \"NOT_FOUND\" to = \"*@z.example\" }\n"
+		 "route \"c\" { to = \"*@w.example\""
+		 " rewrite-to = \"{user}@x.example\" }\n", f);
 	if (!c)
 		fail_msg("%s", f->list[0].text);
 	assert_int_equal(c->node_id, config_id_of(STR("node1")));

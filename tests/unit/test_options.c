@@ -379,8 +379,9 @@ static const char all[] =
 	"number-plan \"de\" { country = 49 trunk = 0 }\n"
 	"route \"1\" { to = 'tel:+49*' via = \"z\" fallback = \"x\" }\n"
 	"route \"2\" { deny = \"NOT_FOUND\" kind = user }\n"
-	"route \"3\" { local = yes relay = yes }\n"
-	"route \"4\" { rewrite-to = \"{user}@f.example\" }\n"
+	"route \"3\" { to = '*@t.example' local = yes relay = yes }\n"
+	"route \"4\" { to = '*@e.example' one-way = yes"
+	" rewrite-to = \"{user}@f.example\" }\n"
 	"policy { retry-user = {1s, 90s, 2h} drain = 0 }\n";
 
 static struct config *load(const char *text)
@@ -588,8 +589,10 @@ static void test_changes(void **state)
 	       "\"cpim\",\"trusted\"]},"
 	       "{\"block\":\"domain\",\"name\":\"s.example\",\"change\":"
 	       "\"added\"}]", "");
-	differ("route \"1\" { local = yes }\nroute \"2\" { local = yes }\n",
-	       "route \"2\" { local = yes }\nroute \"1\" { local = yes }\n",
+	differ("route \"1\" { to = \"a.x\" local = yes }\n"
+	       "route \"2\" { to = \"b.x\" local = yes }\n",
+	       "route \"2\" { to = \"b.x\" local = yes }\n"
+	       "route \"1\" { to = \"a.x\" local = yes }\n",
 	       "[{\"block\":\"route\",\"change\":\"reordered\"}]", "");
 }
 

@@ -508,6 +508,7 @@ static void test_fallback(void **state)
 	/* never back to where it came from */
 	q.from = &peer;
 	q.to = &bridged;
+	q.is_trusted_in = true;
 	q.in_link = 3;
 	assert_int_equal(choose(a, q).fallback, 2);
 	q.in_link = 2;
@@ -587,6 +588,114 @@ static void test_nobody(void **state)
 	arena_free(a);
 }
 
+/* ---- who may speak for whom ---- */
+
+/* One pair over one link of a small federation. */
+static enum cause as(const char *from, uint32_t in_link, bool is_trusted)
+{
+	static struct str mine[] = { STR_LIT("corp.x") };
+	static struct str hub[] = { STR_LIT("10.0.0.0/24") };
+	static struct link_conf l[] = {
+		{ .name = STR_LIT("p1"), .id = 1, .proto = PROTO_SIP,
+		  .host = STR_LIT("10.1.0.1") },
+		{ .name = STR_LIT("p2"), .id = 2, .proto = PROTO_SIP,
+		  .host = STR_LIT("10.2.0.1") },
+		{ .name = STR_LIT("narrow"), .id = 3, .proto = PROTO_SIP,
+		  .claims = mine, .claims_n = 1 },
+		{ .name = STR_LIT("h1"), .id = 4, .proto = PROTO_SIP,
+		  .sources = hub, .sources_n = 1 },
+		{ .name = STR_LIT("h2"), .id = 5, .proto = PROTO_SIP,
+		  .sources = hub, .sources_n = 1 },
+	};
+	static struct str no_eve[] = { STR_LIT("eve@*") };
+	static struct domain_conf d[] = {
+		{ .name = STR_LIT("our.x"), .kind = DOMAIN_SERVED,
+		  .is_enabled = true, .deny = no_eve, .deny_n = 1 },
+		FOREIGN("one.x", PROTO_SIP, 1, ON, OPEN),
+		FOREIGN("two.x", PROTO_SIP, 2, ON, OPEN),
+		FOREIGN("corp.x", PROTO_SIP, 3, ON, OPEN),
+		FOREIGN("hub.x", PROTO_SIP, 4, ON, OPEN),
+	};
+	struct config c = { .links = l, .links_n = COUNT_OF(l), .domains = d,
+			    .domains_n = COUNT_OF(d),
+			    .message_bytes_max = 65536 };
+	struct arena *a = arena_new(65536);
+	struct addr sender = parse(a, from), to = parse(a, "sip:bob@our.x");
+	struct route_query q = query_of(&sender, &to);
+	struct route r;
+
+	q.in_link = in_link;
+	q.is_trusted_in = is_trusted;
+	route_choose(&c, a, &q, &r);
+	arena_free(a);
+	return r.kind == ROUTE_REFUSE ? r.cause : CAUSE_NONE;
+}
+
+static void test_claims(void **state)
+{
+	(void)state;
+	assert_int_equal(as("sip:a@one.x", 1, false), CAUSE_NONE);
+	/* one peer in another's name */
+	assert_int_equal(as("sip:a@two.x", 1, false), CAUSE_NOT_YOURS);
+	assert_int_equal(as("sip:a@one.x", 2, false), CAUSE_NOT_YOURS);
+	/* who is trusted is believed, unless it is said for whom he speaks */
+	assert_int_equal(as("sip:a@two.x", 1, true), CAUSE_NONE);
+	assert_int_equal(as("sip:a@corp.x", 3, true), CAUSE_NONE);
+	assert_int_equal(as("sip:a@corp.x", 3, false), CAUSE_NONE);
+	assert_int_equal(as("sip:a@one.x", 3, true), CAUSE_NOT_YOURS);
+	assert_int_equal(as("sip:a@our.x", 3, true), CAUSE_NOT_YOURS);
+	/* ours from outside */
+	assert_int_equal(as("sip:a@our.x", 1, false), CAUSE_NOT_YOURS);
+	/* two links to the same far end */
+	assert_int_equal(as("sip:a@hub.x", 5, false), CAUSE_NONE);
+	assert_int_equal(as("sip:a@hub.x", 1, false), CAUSE_NOT_YOURS);
+	/* nobody of our domain wants to hear from her */
+	assert_int_equal(as("sip:eve@one.x", 1, false), CAUSE_DENIED);
+}
+
+/* Every entry of a list has its counter. */
+static void test_entries_are_counted(void **state)
+{
+	static struct str allow[] = { STR_LIT("a@*"), STR_LIT("b@*") };
+	static struct str deny[] = { STR_LIT("bad@*") };
+	struct domain_conf d[] = {
+		{ .name = STR_LIT("our.x"), .kind = DOMAIN_SERVED,
+		  .is_enabled = true },
+		FOREIGN("far.x", PROTO_SIP, 1, ON, .allow = allow,
+			.allow_n = 2, .deny = deny, .deny_n = 1),
+	};
+	struct link_conf l = { .name = STR_LIT("p"), .id = 1,
+			       .proto = PROTO_SIP };
+	struct config c = { .links = &l, .links_n = 1, .domains = d,
+			    .domains_n = 2, .message_bytes_max = 65536 };
+	static const struct {
+		const char *from;
+		size_t entry;
+	} rows[] = {
+		{ "sip:bad@far.x", 0 }, { "sip:a@far.x", 1 },
+		{ "sip:b@far.x", 2 }, { "sip:c@far.x", 3 },
+	};
+	struct arena *a = arena_new(65536);
+	struct addr to = parse(a, "sip:bob@our.x"), from;
+	struct route_query q = query_of(&from, &to);
+	struct route r;
+	size_t i;
+
+	(void)state;
+	config_number_rules(&c);
+	assert_int_equal(d[1].rule_base, 2);
+	assert_int_equal(c.rules_n, 6);
+	q.in_link = 1;
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		from = parse(a, rows[i].from);
+		route_choose(&c, a, &q, &r);
+		assert_int_equal(r.hits_n, 1);
+		assert_int_equal(r.hits[0], d[1].rule_base + rows[i].entry);
+		assert_int_equal(r.kind == ROUTE_REFUSE, i == 0 || i == 3);
+	}
+	arena_free(a);
+}
+
 static void test_trail(void **state)
 {
 	struct arena *a = arena_new(65536);
@@ -618,9 +727,10 @@ static void test_trail(void **state)
 	assert_str(buf_str(&b),
 		   "sender sip.example is ours \n"
 		   "rule brand rewrites from to sip:a@brand.example\n"
-		   "default peer.example decides: link peer\n");
+		   "default peer.example decides: link peer\n"
+		   "allow peer.example allowed by *\n");
 	/* every rule was looked at */
-	assert_int_equal(r.trail_n, 2 + COUNT_OF(routes));
+	assert_int_equal(r.trail_n, 3 + COUNT_OF(routes));
 	buf_free(&b);
 	arena_free(a);
 }
@@ -826,6 +936,8 @@ int main(void)
 		TEST(test_trust_of_next_hop),
 		TEST(test_accepted_before),
 		TEST(test_nobody),
+		TEST(test_claims),
+		TEST(test_entries_are_counted),
 		TEST(test_trail),
 		TEST(test_small_arenas),
 		TEST(test_no_relay_without_a_rule),
