@@ -55,7 +55,7 @@ async def xmpp_flood(lab):
     anna = await lab.xmpp_user(lab.prosody_, "anna", "desk")
     await anna.say(CAROL[4:], "from next door")
     await lab.carol.wait(lambda m: m.content() == "from next door")
-    errors = [m for m in lab.alice.inbox if m.get("type") == "error"]
+    errors = [m for m in lab.alice.messages if m.get("type") == "error"]
     assert len(errors) >= 5, len(errors)
     # a line or two of the accounting tell of it, not one for each
     lines = [r for r in lab.node.accounting()
