@@ -88,6 +88,7 @@ enum store_err op_user_put(struct ops *o, const struct user *u)
 	query_u64(&q, u->quota_bytes);
 	query_str(&q, u->profile);
 	query_u64(&q, u->contact);
+	query_str(&q, u->senders);
 	query_str(&q, fold_address(a, u->aor));
 	err = query_run(&q, NULL);
 	arena_free(a);

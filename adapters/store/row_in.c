@@ -50,6 +50,7 @@ void user_in(struct query *q, struct arena *a, struct user *out)
 	out->quota_bytes = query_col_u64(q, 11);
 	out->profile = copy(q, a, 12);
 	out->contact = (unsigned)query_col_u64(q, 13);
+	out->senders = copy(q, a, 14);
 }
 
 void binding_in(struct query *q, struct arena *a, struct binding *out)

@@ -29,7 +29,7 @@
 #define USER_COLUMNS                                                          \
 	"aor, login, display, ha1_md5, ha1_sha256, is_barred, is_out_barred," \
 	" is_active, has_offline_delivery, store_on_busy, quota_count,"       \
-	" quota_bytes, profile, contact"
+	" quota_bytes, profile, contact, senders"
 /* In the order of binding_in(). */
 #define BIND_COLUMNS                                                       \
 	"contact, params, instance, reg_id, q_milli, call_id, cseq, path," \
@@ -143,7 +143,8 @@ static const char *const texts[SQL_COUNT_N][2] = {
 
 	[SQL_USER_PUT] = BOTH(
 		"INSERT INTO users (" USER_COLUMNS ", folded) VALUES ($1, $2,"
-		" $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+		" $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+		" $16)"
 		" ON CONFLICT (aor) DO UPDATE SET login = excluded.login,"
 		" display = excluded.display, ha1_md5 = excluded.ha1_md5,"
 		" ha1_sha256 = excluded.ha1_sha256,"
@@ -155,6 +156,7 @@ static const char *const texts[SQL_COUNT_N][2] = {
 		" quota_count = excluded.quota_count,"
 		" quota_bytes = excluded.quota_bytes,"
 		" profile = excluded.profile, contact = excluded.contact,"
+		" senders = excluded.senders,"
 		" folded = excluded.folded"),
 	[SQL_USER_DROP] = BOTH("DELETE FROM users WHERE aor = $1"),
 
@@ -383,6 +385,10 @@ const char *sql_text(enum sql id, enum sql_engine e)
 	" NOT NULL DEFAULT 0;\n"                                            \
 	"CREATE INDEX users_contact ON users (aor) WHERE contact <> 0;\n"
 
+/* 4: from whom a user takes messages. */
+#define SCHEMA_4 \
+	"ALTER TABLE users ADD COLUMN senders TEXT NOT NULL DEFAULT '';\n"
+
 const struct sql_step sql_steps[] = {
 	{ 1,
 	  { SCHEMA_1("INTEGER", "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB",
@@ -392,6 +398,7 @@ const struct sql_step sql_steps[] = {
 		     "", " COLLATE \"C\"") } },
 	{ 2, { BINDINGS_2_SQLITE, BINDINGS_2_PGSQL } },
 	{ 3, { SCHEMA_3("INTEGER"), SCHEMA_3("BIGINT") } },
+	{ 4, { SCHEMA_4, SCHEMA_4 } },
 };
 
 const int sql_steps_n = sizeof(sql_steps) / sizeof(sql_steps[0]);

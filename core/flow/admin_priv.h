@@ -42,6 +42,9 @@ verb_h verb_user_add, verb_user_rm, verb_user_ls, verb_user_passwd, verb_reg_ls;
 verb_h verb_user_set, verb_user_show, verb_reg_show, verb_reg_rm;
 /* admin_profile.c */
 verb_h verb_user_profile;
+/* admin_senders.c */
+verb_h verb_user_block, verb_user_unblock, verb_user_allow,
+       verb_user_disallow;
 /* admin_queue.c */
 verb_h verb_queue_ls, verb_queue_show, verb_queue_flush, verb_queue_drop,
        verb_trace;

@@ -41,6 +41,7 @@ static const size_t user_slices[] = {
 	offsetof(struct user, aor),	offsetof(struct user, login),
 	offsetof(struct user, display), offsetof(struct user, ha1_md5),
 	offsetof(struct user, ha1_sha256), offsetof(struct user, profile),
+	offsetof(struct user, senders),
 };
 static const size_t binding_slices[] = {
 	offsetof(struct binding, contact),  offsetof(struct binding, params),

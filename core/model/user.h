@@ -28,6 +28,7 @@ struct user {
 	struct str display;
 	struct str ha1_md5, ha1_sha256;	/* lower-case hex, may be empty */
 	struct str profile;	/* profile_pack(), or empty */
+	struct str senders;	/* core/route/senders.h, or empty */
 	unsigned contact;	/* enum contact_flag; 0: a user of ours */
 	/* settings: what PUBLISH will change later */
 	bool is_active;		/* takes messages at all; default true */

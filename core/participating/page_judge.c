@@ -6,6 +6,7 @@
 
 #include "core/participating/page_priv.h"
 #include "core/route/plan.h"
+#include "core/route/senders.h"
 
 /* Without a line in the accounting file. */
 static enum step refuse_silently(struct pstep *s, enum cause cause)
@@ -194,6 +195,10 @@ static enum step to_user(struct pstep *s, uint32_t backlog)
 		return page_refuse(s, CAUSE_NOT_FOUND);
 	if (s->user->is_barred)
 		return page_refuse(s, CAUSE_UNAVAILABLE);
+	/* What became of his own messages he hears from anybody. */
+	if (p->msg->kind != MSG_REPORT &&
+	    !senders_may(s->user->senders, &p->msg->from))
+		return page_refuse(s, CAUSE_DENIED);
 	p->may_keep = may_store(s) && s->user->has_offline_delivery;
 	p->keeps_busy = s->user->store_on_busy ||
 			(p->msg->handling & HANDLE_QUEUE);

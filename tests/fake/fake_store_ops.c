@@ -434,6 +434,7 @@ static void put_user(struct fake_store *fs, const struct user *u)
 	copy->ha1_md5 = fake_dup(copy->arena, u->ha1_md5);
 	copy->ha1_sha256 = fake_dup(copy->arena, u->ha1_sha256);
 	copy->profile = fake_dup(copy->arena, u->profile);
+	copy->senders = fake_dup(copy->arena, u->senders);
 	copy->contact = u->contact;
 	copy->is_active = u->is_active;
 	copy->has_offline_delivery = u->has_offline_delivery;

@@ -53,6 +53,7 @@ static void copy_user(struct user *u, const struct user *from)
 	u->ha1_md5 = arena_dup(a, from->ha1_md5);
 	u->ha1_sha256 = arena_dup(a, from->ha1_sha256);
 	u->profile = arena_dup(a, from->profile);
+	u->senders = arena_dup(a, from->senders);
 }
 
 static struct binding copy_binding(struct arena *a, const struct binding *b)

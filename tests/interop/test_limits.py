@@ -64,4 +64,36 @@ async def xmpp_flood(lab):
     assert 1 <= len(lines) <= 8, len(lines)
 
 
+@test("Whom a user blocks is told 403 Function not allowed and not-allowed",
+      "PF11")
+async def blocked(lab):
+    await asyncio.sleep(6)		# the buckets fill again
+    anna = await lab.xmpp_user(lab.prosody_, "anna", "blocked")
+    await lab.node.ctl("user", "block", "carol@sip.example",
+                       "bob@sip.example", "anna@*", as_json=False)
+    answer = await lab.bob.say(CAROL, "let me in", headers=[
+        ("Privacy", "none")])
+    assert answer.code == 403, answer.start
+    assert "Function not allowed" in answer.get("warning"), \
+        answer.get("warning")
+    ident = await anna.say(CAROL[4:], "me too")
+    condition, kind = (await anna.wait_error(ident))[:2]
+    assert (condition, kind) == ("not-allowed", "cancel"), condition
+    # it outlives a restart, and ends when it is taken back
+    await lab.node.restart()
+    await lab.node.link_up()
+    await lab.bob.register()
+    answer = await lab.bob.say(CAROL, "still not?")
+    assert answer.code == 403, answer.start
+    await lab.node.ctl("user", "unblock", "carol@sip.example",
+                       "bob@sip.example", as_json=False)
+    lab.carol.drop_connection()
+    await lab.carol.register()
+    answer = await lab.bob.say(CAROL, "at last")
+    assert answer.code in (200, 202), answer.start
+    await lab.carol.wait(lambda m: m.content() == "at last")
+    assert not {"let me in", "me too", "still not?"} & \
+        set(lab.carol.texts())
+
+
 tap.main("limits", fixture)

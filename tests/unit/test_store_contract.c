@@ -723,6 +723,7 @@ static void test_user_comes_back_whole(void **state)
 	u->store_on_busy = true;
 	u->quota_count = UINT32_MAX;
 	u->quota_bytes = 1ull << 40;
+	u->senders = STR("deny it's@*\nallow *\n");
 	u->profile = STR("given B\xc3\xb6" "b\nnote it's\n");
 	assert_int_equal(commit_one(w, (struct write){ .op = OP_USER_PUT,
 						       .u.user = u }),
@@ -738,6 +739,7 @@ static void test_user_comes_back_whole(void **state)
 	assert_true(!r->has_offline_delivery && r->store_on_busy);
 	assert_true(r->quota_count == UINT32_MAX);
 	assert_true(r->quota_bytes == 1ull << 40);
+	assert_str(r->senders, "deny it's@*\nallow *\n");
 	assert_str(r->profile, "given B\xc3\xb6" "b\nnote it's\n");
 	assert_int_equal(r->contact, 0);
 	assert_int_equal(r->bindings_n, 0);
