@@ -80,6 +80,7 @@ async def blocked(lab):
     condition, kind = (await anna.wait_error(ident))[:2]
     assert (condition, kind) == ("not-allowed", "cancel"), condition
     # it outlives a restart, and ends when it is taken back
+    await lab.node.end()
     await lab.node.restart()
     await lab.node.link_up()
     await lab.bob.register()
