@@ -376,5 +376,5 @@ enum cause route_may_speak(const struct config *conf, struct arena *a,
 		.from_domain = domain_of(conf, query->from),
 	};
 
-	return sender(&ch) ? CAUSE_NONE : out.cause;
+	return access_sender(&ch) ? CAUSE_NONE : out.cause;
 }
