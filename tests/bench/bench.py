@@ -344,7 +344,7 @@ class Bench:
 
     async def crowd_node(self, name, far_port):
         """A node whose database has u0 and u1, registered for real."""
-        node = await self.node(name, 2, CACHE + MANY)
+        node = await self.node(name, 2, CACHE, MANY)
         load = await self.load(node, users=2, far_port=far_port, warmup=0)
         await load.close()
         await node.stop()
@@ -421,7 +421,8 @@ class Bench:
         n = 20000 if self.args.quick else 300000
         nodes, sides = {}, {}
         for waiting in (0, n):
-            node = await self.node("backlog%d" % waiting, USERS, MANY)
+            node = await self.node("backlog%d" % waiting, USERS,
+                                   limits=MANY)
             load = await self.load(node, register=0, transport="tcp",
                                    window=64, count=1, warmup=0)
             await self.round(load, node)
