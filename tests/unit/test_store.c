@@ -900,7 +900,7 @@ static void test_contacts_are_bounded(void **state)
 	snprintf(sql, sizeof(sql), "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
 		 " SELECT i + 1 FROM n WHERE i < %d) INSERT INTO users"
 		 " SELECT 'sip:c' || i || '@x.example', 'x', '', '', '', '',"
-		 " 0, 0, 1, 1, 0, 0, 0, '', 1 FROM n", CONTACTS_MAX - 1);
+		 " 0, 0, 1, 1, 0, 0, 0, '', 1, '' FROM n", CONTACTS_MAX - 1);
 	run_sql(sql);
 	open_with((struct store_options){ 0 });
 	assert_int_equal(put_contact("sip:late@x.example", 1), STORE_LIMIT);
