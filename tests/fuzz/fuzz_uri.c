@@ -83,6 +83,7 @@ static void check_uri(struct arena *a, struct str whole, const struct uri *u)
 	put_uri(&b, u);
 	if (uri_parse(buf_str(&b), &again) < 0 || !same(u, &again))
 		assert(!"written again, it is another URI");
+	assert(uri_eq(u, &again) == uri_eq(&again, u));
 	buf_free(&b);
 }
 

@@ -121,7 +121,7 @@ async def say(lab, pair, sender, asserted=None, text=None):
         writer.transport.abort()
 
 
-@test("A verified name that is trusted is believed", "CP03")
+@test("A verified name that is trusted is believed")
 async def trusted(lab):
     for name, san in (("core", "DNS:core.example"),
                       ("edge", "DNS:other.example,URI:sip:edge.example")):
