@@ -20,6 +20,11 @@ async def recovered(lab, timeout=20):
     """The server is good again: the link comes and a message passes."""
     lab.mock.mode = "good"
     lab.mock.answers_pings = True
+    if not lab.mock.current:
+        # after so many failures the pauses are long: as an operator would
+        lab.mock.drop()
+        await asyncio.sleep(0.5)
+        await lab.node.ask("link", "up", "xmpp")
     await lab.mock.wait_up(timeout)
     text = "recovered " + token(3)
     answer = await lab.bob.say(ALICE, text)
@@ -83,7 +88,7 @@ async def header_only(lab):
     assert answer.code == 202, answer.start
     lab.mock.mode = "good"
     await lab.mock.start()
-    await lab.mock.wait_body("kept while nobody listens", 20)
+    await lab.mock.wait_body("kept while nobody listens", 30)
     await recovered(lab)
 
 
@@ -157,6 +162,8 @@ async def wrong_secret(lab):
     lab.mock.mode = "refuse"
     mark = len(lab.mock.attempts)
     lab.mock.drop()
+    await lab.mock.until(lambda: len(lab.mock.attempts) > mark, 10,
+                         "an attempt")
     await asyncio.sleep(5)
     tries = lab.mock.attempts[mark:]
     assert 1 <= len(tries) <= 5, "%d attempts in 5 s" % len(tries)
