@@ -661,11 +661,15 @@ static void test_shipped(void **state)
 	static const char *const shipped[] = {
 		"conf/causeway.conf", "conf/examples/enterprise-xmpp.conf",
 		"conf/examples/operator-prosody.conf",
+		"conf/examples/federation-sip.conf",
 	};
 	static const char *const beside[] = {
 		"secrets/prosody", "secrets/prosody-ims",
 		"secrets/prosody-youth", "tls/im.corp.example.pem",
-		"tls/im.corp.example.key",
+		"tls/im.corp.example.key", "tls/im.op.example.pem",
+		"tls/im.op.example.key", "tls/carrier-client.pem",
+		"tls/carrier-client.key", "tls/partners-ca.pem",
+		"tls/group-ca.pem", "tls/ca.key",
 	};
 	struct faults *f = mem_alloc(sizeof(*f));
 	struct errtext why;
@@ -679,6 +683,10 @@ static void test_shipped(void **state)
 	for (i = 0; i < COUNT_OF(beside); i++)
 		put_file(&d, beside[i], 0600, "text\n");
 	put_key(&d, "tls/im.corp.example.pem", "tls/im.corp.example.key");
+	put_key(&d, "tls/im.op.example.pem", "tls/im.op.example.key");
+	put_key(&d, "tls/carrier-client.pem", "tls/carrier-client.key");
+	put_key(&d, "tls/partners-ca.pem", "tls/ca.key");
+	put_key(&d, "tls/group-ca.pem", "tls/ca.key");
 	for (i = 0; i < COUNT_OF(shipped); i++) {
 		char path[128];
 		struct conf_source src = { .path = path };
