@@ -3,6 +3,8 @@
     proxy = await TcpProxy(port, target_port).start()
     proxy.cut()		# every connection is reset
     proxy.is_closed = True	# ... and new ones are, too
+    proxy.stall()	# what the first program writes is read no more
+    proxy.go_on()
 """
 
 import asyncio
@@ -14,6 +16,8 @@ class TcpProxy:
         self.port, self.target = port, target
         self.is_closed = False
         self.accepted, self.cuts = [], []	# times
+        self._going = asyncio.Event()
+        self._going.set()
         self._writers = set()
         self._tasks = set()
         self._server = None
@@ -35,9 +39,17 @@ class TcpProxy:
         for writer in list(self._writers):
             writer.transport.abort()
 
-    async def _pass(self, reader, writer):
+    def stall(self):
+        self._going.clear()
+
+    def go_on(self):
+        self._going.set()
+
+    async def _pass(self, reader, writer, may_stall=False):
         try:
             while True:
+                if may_stall:
+                    await self._going.wait()
                 data = await reader.read(65536)
                 if not data:
                     break
@@ -63,7 +75,7 @@ class TcpProxy:
         mine = {writer, far_writer}
         self._writers |= mine
         try:
-            await asyncio.gather(self._pass(reader, far_writer),
+            await asyncio.gather(self._pass(reader, far_writer, True),
                                  self._pass(far_reader, writer))
         except asyncio.CancelledError:
             pass
