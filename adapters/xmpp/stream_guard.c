@@ -88,22 +88,56 @@ static void begin_tag(struct stream_guard *g, char c)
 	if (g->depth > STREAM_GUARD_DEPTH || (g->depth > 2 && is_over(g)))
 		drop_element(g);
 	(void)hold(g, c);
+	g->whole_n = 0;
+	g->is_leaving_out = false;
 	g->at = GUARD_TAG;
 }
 
 /* Behind the '>' that ends an element. */
 static void end_element(struct stream_guard *g)
 {
-	if (g->depth-- == g->drop_depth)
+	bool was_dropped = g->depth == g->drop_depth;
+
+	g->depth--;
+	if (was_dropped)
 		g->drop_depth = 0;
 	g->at = GUARD_TEXT;
-	if (g->depth == 1) {
+	/* A stanza whose own tag is too long is as if it never came. */
+	if (g->depth == 1 && !was_dropped) {
 		g->stanzas++;
 		if (g->is_cut)
 			g->cut = g->stanzas;
 	} else if (g->depth == 0) {
 		g->at = GUARD_OVER;
 	}
+}
+
+/* The tag is longer than we hold: the attribute that makes it so and those
+   behind it are left out, and its stanza is a cut one. Inside a stanza the
+   whole element goes instead: without an xmlns it could be another one. */
+static void shorten_tag(struct stream_guard *g)
+{
+	if (g->depth != 2 || g->whole_n == 0 || g->drop_depth > 0) {
+		drop_element(g);
+		return;
+	}
+	g->held_n = g->whole_n;
+	g->is_cut = true;
+	g->is_leaving_out = true;
+}
+
+static void end_tag(struct stream_guard *g, struct out *o, bool is_empty)
+{
+	if (g->is_leaving_out) {
+		if (is_empty)
+			(void)hold(g, '/');
+		(void)hold(g, '>');
+	}
+	g->is_leaving_out = false;
+	release(g, o);
+	g->at = GUARD_TEXT;
+	if (is_empty)
+		end_element(g);
 }
 
 /* Inside a start tag, in a value or not. */
@@ -115,8 +149,12 @@ static void in_tag(struct stream_guard *g, struct out *o, char c)
 		end(g, "not-well-formed");
 		return;
 	}
-	if (!hold(g, c))
-		drop_element(g);
+	if (is_space(c) && g->at == GUARD_TAG && !g->is_leaving_out)
+		g->whole_n = g->held_n;
+	/* Two bytes are kept for its end. */
+	if (!g->is_leaving_out &&
+	    (g->held_n + 2 >= sizeof(g->held) || !hold(g, c)))
+		shorten_tag(g);
 	if (g->at == GUARD_QUOTE) {
 		if (c == g->quote)
 			g->at = GUARD_TAG;
@@ -124,10 +162,7 @@ static void in_tag(struct stream_guard *g, struct out *o, char c)
 		g->quote = c;
 		g->at = GUARD_QUOTE;
 	} else if (c == '>') {
-		release(g, o);
-		g->at = GUARD_TEXT;
-		if (is_empty)
-			end_element(g);
+		end_tag(g, o, is_empty);
 	}
 }
 

@@ -7,7 +7,7 @@
  * in a stream ends it. [RFC 6120 11.1, 11.6, 4.9.3]
  *
  *   left out    elements deeper than 80, what is past the limit of a stanza,
- *               elements whose start tag alone is longer than 3 KiB
+ *               what makes a tag longer than 3 KiB
  *   forbidden   <!DOCTYPE, comments, processing instructions, another encoding
  *               than UTF-8, NUL, words between stanzas
  *
@@ -44,17 +44,19 @@ struct stream_guard {
 	enum stream_guard_at at;
 	char quote;		/* of the value we are in */
 	char last[2];		/* the two bytes before */
-	bool is_leaving_out;	/* this text */
+	bool is_leaving_out;	/* this text, or the rest of a tag */
 	unsigned depth;		/* open elements */
 	unsigned drop_depth;	/* not 0: left out until depth is below it */
 	size_t stanza_n;	/* bytes of this stanza so far */
 	unsigned bang_n;	/* bytes of "<![CDATA[" so far */
 	bool has_decl;
 	bool is_cut;		/* this stanza */
-	uint64_t stanzas;	/* children of the stream that ended */
+	uint64_t stanzas;	/* children of the stream that passed, to
+				   their end */
 	uint64_t cut;		/* number of the last one that was cut, from 1;
 				   0: none was */
 	const char *why;	/* of the end; NULL while all is well */
+	size_t whole_n;		/* of a tag in held: whole attributes */
 	size_t held_n;		/* markup that is not complete yet */
 	char held[STREAM_GUARD_HELD_MAX];
 };

@@ -24,6 +24,22 @@ static void hash_field(struct hash *h, struct str s)
 	hash_update_str(h, s);
 }
 
+/* XMPP folds what SIP keeps apart, so a report may come from another spelling
+   than the message went to. */
+static void hash_folded(struct hash *h, struct str s)
+{
+	uint32_t n = (uint32_t)s.n;
+	char part[64];
+	size_t i, k;
+
+	hash_update(h, &n, sizeof(n));
+	for (i = 0; i < s.n; i += k) {
+		for (k = 0; k < sizeof(part) && i + k < s.n; k++)
+			part[k] = (char)ch_lower((unsigned char)s.p[i + k]);
+		hash_update(h, part, k);
+	}
+}
+
 void note_key(const struct addr *sender, const struct addr *recipient,
 	      struct str msg_id, uint8_t key_out[NOTE_KEY_N])
 {
@@ -31,8 +47,8 @@ void note_key(const struct addr *sender, const struct addr *recipient,
 
 	hash_init(&h, HASH_SHA256);
 	hash_field(&h, STR("note"));
-	hash_field(&h, sender->text);
-	hash_field(&h, recipient->text);
+	hash_folded(&h, sender->text);
+	hash_folded(&h, recipient->text);
 	hash_field(&h, msg_id);
 	hash_final(&h, key_out);
 }

@@ -340,6 +340,51 @@ static void choose(struct pstep *s)
 	page_route(s, &q);
 }
 
+static bool has_rewrites(const struct config *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->routes_n; i++)
+		if (c->routes[i].rewrite_from.n || c->routes[i].rewrite_to.n)
+			return true;
+	return false;
+}
+
+/* Was the message it is about passed on lately without a row? */
+static bool was_passed_on(const struct pstep *s, const struct msg *report)
+{
+	const struct msg about = { .kind = MSG_CONTENT,
+				   .id = report->report.msg_id,
+				   .has_own_id = true,
+				   .from = report->to[0] };
+	uint8_t key[32];
+
+	return msg_dedup_key(&about, &report->from, key) &&
+	       fact_seen(s->f, key, NULL) != NULL;
+}
+
+/* A report from an XMPP user on what our user never sent him, or never asked a
+   report for. Where addresses are rewritten or numbers, the note of the message
+   may lie under another name: there it is believed. */
+static bool is_unasked(const struct pstep *s)
+{
+	const struct msg *m = s->ev->msg;
+
+	return m->kind == MSG_REPORT && s->p->in_proto == PROTO_XMPP &&
+	       s->note && !s->note->exists && m->from.kind == ADDR_USER &&
+	       m->to[0].kind == ADDR_USER && !has_rewrites(s->conf) &&
+	       !was_passed_on(s, m);
+}
+
+/* Nobody is told: the one is a forger, to the other it means nothing. */
+static enum step drop_unasked(struct pstep *s)
+{
+	page_account(s, "unasked", CAUSE_NONE);
+	page_answer(s, ANSWER_OK, CAUSE_NONE, NULL);
+	page_end(s);
+	return STEP_DONE;
+}
+
 /* Everything is asked for before anything changes. */
 enum step page_judge(struct pstep *s)
 {
@@ -385,6 +430,8 @@ enum step page_judge(struct pstep *s)
 		return page_refuse(s, c);
 	if (is_expired(s))
 		return drop_expired(s);
+	if (is_unasked(s))
+		return drop_unasked(s);
 	p->msg = authenticated(s);
 	return page_go(s, backlog);
 }

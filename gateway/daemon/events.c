@@ -89,6 +89,8 @@ const struct word log_events[] = {
 	{ "tls_files_kept", "Renewed keys of a link could not be read; the old "
 	  "ones stay." },
 	{ "tls_not_possible", "There is no TLS context for a domain." },
+	{ "unasked", "A report of what was never sent, or not asked about, was "
+	  "dropped." },
 	{ "undrained", "New work is taken again." },
 };
 

@@ -141,6 +141,11 @@ async def floods(lab):
         assert lab.mock.current is stream, name
     await works(lab)
     assert lab.mock.current is stream
+    # nobody can be answered whose own tag is too long to be read
+    stream.send(stanza("t" * 5000) + stanza("own", more="a='%s'" % (
+        "b" * 9000)))
+    await works(lab)
+    assert lab.mock.current is stream
     # the same as questions and as presence
     for kind, extra in (("iq", "type='get'"), ("presence", "")):
         stream.send("<%s from='alice@xmpp.example/t' to='%s' id='p1' %s>%s"
