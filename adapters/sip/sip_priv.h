@@ -65,6 +65,7 @@ enum {
 	SIP_OUTGOING_BYTES_MAX = 64 << 20, /* bodies and heads of them */
 	SIP_FLOW_QUEUE_MAX = 64,   /* messages a client's connection has not
 					   taken yet */
+	SIP_READ_MAX = 65535, /* bytes of a stream read at once */
 	SIP_CONN_QUEUE_MAX = 1000, /* the stack's own limit for any */
 	SIP_DUPS_MAX = 350000,	   /* remembered answers when nothing is said:
 					   32 s at 10,000 a second */
