@@ -308,8 +308,8 @@ static void follow(const struct reader *r, const unsigned counts[4],
 	}
 	if (a->records_n) {
 		a->status = DNS_OK;
-	} else if (i == DNS_ALIASES_MAX) {
-		a->status = DNS_FAILED; /* a loop, or as good as one */
+	} else if (i == DNS_ALIASES_MAX || !owner[0]) {
+		a->status = DNS_FAILED; /* a loop, or the root */
 	} else if (i > 0) {
 		a->status = DNS_ALIAS;
 		memcpy(a->alias, owner, sizeof(owner));

@@ -42,17 +42,24 @@ static bool speaks_from(const struct link_conf *k, int family,
 	return !k->targets_n && cidr_holds(k->host, family, ip);
 }
 
-static const struct link_conf *peer_at(const struct sip *s, const char *source)
+/* One host may serve several domains: that of the sender counts first. */
+static const struct link_conf *peer_at(const struct sip *s, const char *source,
+				       struct str from_host)
 {
+	const struct domain_conf *d;
+	const struct link_conf *k;
 	uint8_t ip[16] = { 0 };
 	int family;
 	size_t i;
 
 	if (!s->conf || !cidr_parse_ip(str_of(source), &family, ip))
 		return NULL;
+	d = config_domain(s->conf, from_host);
+	k = d ? config_link(s->conf, d->via_id) : NULL;
+	if (k && k->kind == LINK_SIP_PEER && speaks_from(k, family, ip))
+		return k;
 	for (i = 0; i < s->conf->links_n; i++) {
-		const struct link_conf *k = &s->conf->links[i];
-
+		k = &s->conf->links[i];
 		if (k->kind == LINK_SIP_PEER && speaks_from(k, family, ip))
 			return k;
 	}
@@ -82,11 +89,16 @@ static void place_by_name(struct sip_in *in)
 	}
 }
 
+static struct str from_host(const sip_t *sip)
+{
+	return str_of(sip->sip_from ? sip->sip_from->a_url->url_host : NULL);
+}
+
 void sip_auth_place(struct sip_in *in)
 {
 	place_by_name(in);
 	if (!in->peer)
-		in->peer = peer_at(in->s, in->source);
+		in->peer = peer_at(in->s, in->source, from_host(in->sip));
 	in->is_trusted = in->is_trusted ||
 			 is_trusted_source(in->l, in->source) ||
 			 (in->peer && in->peer->is_trusted);

@@ -199,6 +199,7 @@ static void put_conf(struct buf *b)
 		for (k = 0; k < block->options_n; k++)
 			put_option(b, block, &block->options[k]);
 	}
+	man_put_sip(b);
 	roff_section(b, "EXAMPLE");
 	roff_code(b, conf_example);
 	roff_section(b, "FILES");

@@ -36,7 +36,7 @@ modparam("usrloc", "db_mode", 0)
 modparam("registrar", "use_path", {path})
 
 request_route {{
-    xlog("L_NOTICE", "IN $rm $ru proto=$proto src=$si:$sp from=$fu\\n");
+    xlog("L_NOTICE", "IN $rm $ru proto=$proto src=$si:$sp from=$fu route=$hdr(Route)\\n");
     {first}
     if (method == "OPTIONS") {{
         sl_send_reply("200", "OK");

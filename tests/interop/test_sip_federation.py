@@ -22,6 +22,27 @@ DEAD = ADDRESSES[5]		# where nobody is
 DNS = 'dns {\n servers = {"127.0.0.53"}\n}\n'
 
 
+PROXY = """
+    if (method == "REGISTER") {
+        add_path();
+        $du = "sip:127.0.0.1:%d";
+        t_relay();
+        exit;
+    }
+    # true only when another Route follows; its own is taken off either way
+    loose_route();
+    if (method == "MESSAGE" && $rd != "sip.example") {
+        t_relay();
+        exit;
+    }
+    if (method == "MESSAGE") {
+        $du = "sip:127.0.0.1:%d";
+        t_relay();
+        exit;
+    }
+"""
+
+
 def domain(name, more=""):
     return ('domain "%s" {\n proto = sip\n tls = off\n'
             ' insecure-cleartext = yes\n allow = {"*"}\n%s}\n' % (name, more))
@@ -56,7 +77,8 @@ def zones():
     return [by_naptr, by_srv, by_a, failing, inside, bare, wrapped, asks]
 
 
-NAMES = ("naptr.example", "srv.example", "plain.example", "failing.example",
+SOURCES = ' sources = {"%s"}\n' % FAR
+NAMES = ("naptr.example", "plain.example", "failing.example",
          "inside.example", "*.srv.example")
 
 
@@ -66,18 +88,23 @@ async def federation(build):
     async with Lab(build) as lab:
         lab.tail = lambda: tail_of(lab)
         lab.dns = await start_nsd(lab, zones())
+        lab.node = await lab.causewayd(
+            sip_config() + DNS + "".join(domain(n) for n in NAMES) +
+            domain("srv.example", SOURCES) + domain("bare.example", " cpim = never\n") +
+            domain("wrapped.example", " cpim = always\n") +
+            domain("asks.example") + QUICK,
+            listeners=("udp", "tcp"), link=False, host="0.0.0.0",
+            start=False)
         lab.far = await start_kamailio(
             lab, "srv.example",
             ["udp:%s:5060" % FAR, "udp:%s:5070" % FAR, "tcp:%s:5070" % FAR],
-            first='$rd = "srv.example";\n    if (method == "MESSAGE" && '
+            first='if ($rd != "sip.example") { $rd = "srv.example"; }\n'
+                  '    if (method == "MESSAGE" && '
                   '$rU == "busy") { sl_send_reply("486", "Busy Here"); '
-                  'exit; }')
-        lab.node = await lab.causewayd(
-            sip_config() + DNS + "".join(domain(n) for n in NAMES) +
-            domain("bare.example", " cpim = never\n") +
-            domain("wrapped.example", " cpim = always\n") +
-            domain("asks.example") + QUICK,
-            listeners=("udp", "tcp"), link=False, host="0.0.0.0")
+                  'exit; }',
+            away='if ($rd == "sip.example") { $du = "sip:127.0.0.1:%d"; '
+                 't_relay(); exit; }' % lab.node.ports["udp"])
+        await lab.node.start()
         lab.node.host = "127.0.0.1"
         lab.bob = await lab.sip_user(lab.node, "bob")
         lab.ann = lab.own(SipUserAt("ann", "srv.example", "x", (FAR, 5060)))
@@ -179,6 +206,50 @@ async def asks(lab):
             assert tried == (2 if n == 1 else 1), tried
     finally:
         lab.ann.answer = 200
+
+
+@test("A foreign domain's users write to ours; receipts cross both ways")
+async def both_ways(lab):
+    lab.ann.reports, lab.bob.reports = {"delivered"}, {"delivered"}
+    answer = await lab.bob.say("sip:ann@srv.example", "from here",
+                               wants=DELIVERED, message_id="both-1")
+    assert answer.code == 200, answer.start
+    await lab.bob.wait_report("both-1", "delivered")
+    answer = await lab.ann.say("sip:bob@sip.example", "from there",
+                               wants=DELIVERED, message_id="both-2")
+    assert answer.code == 200, answer.start
+    await lab.bob.wait_text("from there")
+    await lab.ann.wait_report("both-2", "delivered")
+    # its users only: nobody else's name is taken from there
+    answer = await lab.ann.say("sip:bob@sip.example", "as another",
+                               sender="sip:eve@bare.example")
+    assert answer.code == 403, answer.start
+    answer = await lab.ann.say("sip:bob@sip.example", "as one of ours",
+                               sender="sip:bob@sip.example")
+    assert answer.code in (401, 403), answer.start
+    assert "as another" not in lab.bob.texts()
+
+
+@test("Kamailio in front of our users: Path leads back through it")
+async def in_front(lab):
+    at = ADDRESSES[2]
+    port = lab.node.ports["udp"]
+    await start_kamailio(lab, "edge.example", ["udp:%s:5060" % at],
+                         name="edge", first=PROXY % (port, port),
+                         modules='loadmodule "rr.so"\nloadmodule "path.so"')
+    password = await lab.node.add_user("dan")
+    dan = lab.own(SipUserAt("dan", "sip.example", password, (at, 5060)))
+    await dan.start()
+    answer = await dan.register()
+    assert answer.code == 200, answer.start
+    assert at in (answer.get("path") or ""), answer.get("path")
+    answer = await lab.bob.say("sip:dan@sip.example", "through the edge")
+    assert answer.code == 200, answer.start
+    got = await dan.wait_text("through the edge")
+    assert len(got.all("via")) == 2, got.all("via")
+    answer = await dan.say("sip:bob@sip.example", "and back")
+    assert answer.code == 200, answer.start
+    await lab.bob.wait_text("and back")
 
 
 @test("The far side's refusal comes back")
