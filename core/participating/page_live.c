@@ -74,9 +74,14 @@ static uint32_t stage_ms(const struct config *c)
 
 static void begin(struct pstep *s)
 {
+	int64_t now_ms = s->ev->now_ms;
+
 	s->p->state = PAGE_LIVE;
 	memset(&s->p->hunt, 0, sizeof(s->p->hunt));
-	page_timer(s, TAG_NO_ANSWER, s->conf->no_answer_ms);
+	if (!s->p->answer_by_ms)
+		s->p->answer_by_ms = now_ms + s->conf->no_answer_ms;
+	page_timer(s, TAG_NO_ANSWER, s->p->answer_by_ms > now_ms ?
+		   (uint32_t)(s->p->answer_by_ms - now_ms) : 1);
 }
 
 void page_compose(struct pstep *s)

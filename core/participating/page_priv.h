@@ -34,6 +34,8 @@ struct page {
 	uint8_t key[32];	/* of the window of repeats */
 	bool has_key;
 	struct hunt hunt;	/* of a live try */
+	int64_t answer_by_ms;	/* then the sender is answered, wherever he
+				   was redirected to; 0: not live yet */
 	char *text, *address;	/* of the best failure, or NULL */
 	uint64_t gone_to[PAGE_REDIRECTS_MAX + 1];	/* hashes of addresses */
 	unsigned redirects_n;
