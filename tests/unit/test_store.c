@@ -1087,11 +1087,32 @@ static void test_due_lanes_hop_over_backlog(void **state)
 	got_free(&g);
 }
 
-/* More lanes than one slice looks at, facts answered in between. */
-static void test_due_lanes_in_slices(void **state)
+/* True when a fact asked for behind a long claim was answered before it. */
+static bool is_fact_first(void)
 {
 	struct claim c = { .what = CLAIM_DUE_LANES, .max = 10 };
 	struct got lanes = { 0 }, fact = { 0 };
+	bool is_first;
+
+	assert_int_equal(place.port.claim(place.port.self, &c, 1, on_got,
+					  &lanes), 0);
+	assert_int_equal(place.port.read_user(place.port.self, STR("sip:a@b"),
+					      false, on_got, &fact), 0);
+	place_wait(&place, &lanes);
+	place_wait(&place, &fact);
+	is_first = fact.order < lanes.order;
+	assert_int_equal(lanes.rows->lanes_n, 1);
+	assert_str(lanes.rows->lanes[0], "user:14900");
+	got_free(&lanes);
+	got_free(&fact);
+	return is_first;
+}
+
+/* More lanes than one slice looks at, facts answered in between: once at least,
+   for on a busy machine the claim may be through before the fact is asked. */
+static void test_due_lanes_in_slices(void **state)
+{
+	int tries = 0;
 
 	(void)state;
 	open_with((struct store_options){ 0 });
@@ -1100,17 +1121,8 @@ static void test_due_lanes_in_slices(void **state)
 		" INSERT INTO todos SELECT i, i, 0, 0, 'user:' || (10000 + i),"
 		" 0, '', '', 5, 9, 0, 0, 0, 'NONE', 0,"
 		" CASE WHEN i = 4900 THEN 1 ELSE 5 END, i, '', 0 FROM n");
-	assert_int_equal(place.port.claim(place.port.self, &c, 1, on_got,
-					  &lanes), 0);
-	assert_int_equal(place.port.read_user(place.port.self, STR("sip:a@b"),
-					      false, on_got, &fact), 0);
-	place_wait(&place, &lanes);
-	place_wait(&place, &fact);
-	assert_true(fact.order < lanes.order);
-	assert_int_equal(lanes.rows->lanes_n, 1);
-	assert_str(lanes.rows->lanes[0], "user:14900");
-	got_free(&lanes);
-	got_free(&fact);
+	while (!is_fact_first())
+		assert_true(++tries < 20);
 }
 
 /* ---- old dedup rows ------------------------------------------------------- */
