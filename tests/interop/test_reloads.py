@@ -36,7 +36,7 @@ def variant(lab, rng):
         text += "limits {\n quota-count = %d\n}\n" % rng.randint(1, 500)
     for i in range(rng.randint(0, 5)):
         text += ('route "r%d" {\n to = "*@nowhere%d.example"\n'
-                 ' deny = FORBIDDEN\n}\n' % (i, rng.randint(0, 99)))
+                 ' deny = FORBIDDEN\n}\n' % (i, 100 * i + rng.randint(0, 99)))
     for i in range(rng.randint(0, 3)):
         text += 'domain "d%d.example" {\n served = yes\n}\n' % i
     if rng.random() < 0.4:
