@@ -175,4 +175,5 @@ class WrongServer:
         return self
 
     async def close(self):
-        self._transport.close()
+        self._transport.abort()
+        await asyncio.sleep(0.05)	# the socket goes with the next pass
