@@ -196,6 +196,8 @@ struct sip_request {
 	int expires_s;
 };
 
+/* A user's device is the same from run to run, so that a new run takes the
+   place of the one before and no message is forked to a port that is closed. */
 static inline int sip_put_register(char *out, size_t size,
 				   const struct sip_request *r,
 				   struct sip_login *l)
@@ -211,14 +213,15 @@ static inline int sip_put_register(char *out, size_t size,
 		"Max-Forwards: 70\r\n"
 		"From: <sip:%s>;tag=r%llx\r\nTo: <sip:%s>\r\n"
 		"Call-ID: reg-%u-%s\r\nCSeq: %u REGISTER\r\n"
-		"Contact: <sip:%s@127.0.0.1:%u%s>\r\nExpires: %d\r\n"
-		"%sContent-Length: 0\r\n\r\n",
+		"Contact: <sip:%s@127.0.0.1:%u%s>"
+		";+sip.instance=\"<urn:x-sipload:%s>\";reg-id=1\r\n"
+		"Expires: %d\r\n%sContent-Length: 0\r\n\r\n",
 		uri, r->transport, r->port, r->slot,
 		(unsigned long long)r->number, r->tries, r->from,
 		(unsigned long long)r->number, r->from, r->port, r->user,
 		1 + r->tries, r->user, r->port,
 		strcmp(r->transport, "TCP") == 0 ? ";transport=tcp" : "",
-		r->expires_s, login);
+		r->user, r->expires_s, login);
 }
 
 static inline int sip_put_message(char *out, size_t size,
