@@ -154,6 +154,10 @@ static void letter_answered(struct ledger *l, struct letter *m,
 	m->pending_asks--;
 	switch (a->u.answer->kind) {
 	case ANSWER_OK:
+		/* What comes after its time is taken and thrown away. */
+		if (!m->oks && m->expires_utc_us &&
+		    m->expires_utc_us <= l->w.utc_us)
+			break;
 		if (!m->oks && !has_twin(l, m, false))
 			ledger_break(l, "g: %s: ok before any 2xx", m->id);
 		m->is_accepted = true;
@@ -298,6 +302,8 @@ static void check_passing(struct ledger *l, const struct letter *m)
 
 	if (to->link || m->no_store || to->keeps_none || m->in_doubt)
 		return;
+	if (m->sends > 1)
+		return;		/* its search began before those were kept */
 	snprintf(lane, sizeof(lane), "user:%s", to->addr);
 	for (i = 0; i < l->rows_n; i++)
 		if (!l->rows[i].is_gone && !row_doubts(l, &l->rows[i]) &&
